@@ -1,0 +1,1 @@
+"""Practice Studio: a medical practice and its athenahealth integration."""
