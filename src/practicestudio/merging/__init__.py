@@ -1,0 +1,31 @@
+"""Whose value wins? Three-way merge of a record's units, by a practice's rules."""
+
+from practicestudio.merging.choices import Choice, Instead, Resolution, decide
+from practicestudio.merging.codec import decode, decode_units, encode, encode_units
+from practicestudio.merging.record_units import Record, Units, is_missing, rebuild, units
+from practicestudio.merging.rules import MergeRules, Rule
+from practicestudio.merging.threeway import Change, Merge, Side, UnitConflict, merge, pushed
+
+__all__ = [
+    "Change",
+    "Choice",
+    "Instead",
+    "Merge",
+    "MergeRules",
+    "Record",
+    "Resolution",
+    "Rule",
+    "Side",
+    "UnitConflict",
+    "Units",
+    "decide",
+    "decode",
+    "decode_units",
+    "encode",
+    "encode_units",
+    "is_missing",
+    "merge",
+    "pushed",
+    "rebuild",
+    "units",
+]
