@@ -23,12 +23,9 @@ FIXED_UNITS = frozenset(name for names in _NAMES.values() for name in names)
 """The units that every record of its kind has; those of a group come and go with what is in it."""
 
 _EMPTY: Mapping[str, Any] = {
+    **{f.name: f.default for f in fields(Patient) if f.default in ((), Address())},
     "gender": "unknown",
-    "address": Address(),
     "guarantor": Guarantor(),
-    "race": (),
-    "contacts": (),
-    "declined": (),
 }
 
 
