@@ -1,0 +1,1 @@
+"""The doors to athenahealth: REST, FHIR, HL7 and files."""
