@@ -1,0 +1,134 @@
+"""The error queue: what failed or waits for a person, grouped by what went wrong; retry, edit and retry, discard; one or many, with a dry run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from practicestudio.clock import new_id
+from practicestudio.delivery.inbox import store_bodies
+from practicestudio.delivery.message import ATTENTION, URGENCIES, State
+from practicestudio.errors import InvalidValue
+from practicestudio.store import sql
+from practicestudio.store.database import Transaction, rows
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorGroup:
+    """Messages of one kind with one cause. example: the newest of them."""
+
+    kind: str
+    state: State
+    error_code: str
+    error: str
+    count: int
+    example: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What a retry or discard did, or with a dry run would do. untouched: ids that are not in the error queue (any more)."""
+
+    ids: tuple[UUID, ...]
+    untouched: tuple[UUID, ...]
+
+
+async def groups(transaction: Transaction) -> list[ErrorGroup]:
+    """The error queue by cause, the most frequent first."""
+    found = await rows(sql.messages.count_errors(transaction.connection, practice_id=transaction.practice_id))
+    return [ErrorGroup(*row) for row in found]
+
+
+async def retry(transaction: Transaction, ids: Sequence[UUID], by: str, *, dry_run: bool = False) -> Handled:
+    """Have messages of the error queue worked again, each at its old place in its lane."""
+    rows_found, handled = await _choose(transaction, ids, (*ATTENTION, "waiting"))
+    if dry_run or not rows_found:
+        return handled
+    await sql.messages.requeue_messages(transaction.connection, practice_id=transaction.practice_id, ids=list(handled.ids), decided_by=by)
+    await _enter(transaction, rows_found, [row[0] for row in rows_found])
+    return handled
+
+
+async def edit_and_retry(transaction: Transaction, message_id: UUID, body: bytes, by: str) -> UUID:
+    """Have a corrected copy worked instead; the original is kept, discarded, and linked by `retry_of`. Returns the copy's id."""
+    found, handled = await _choose(transaction, [message_id], ATTENTION)
+    if not found:
+        raise InvalidValue("This message is not in the error queue, so it cannot be edited.", advice="Only failed and parked messages can be.")
+    _, lane, direction, urgency, _, kind, door, record_id, run_id = found[0]
+    copy = new_id()
+    await _enter(transaction, found, [copy])
+    await sql.messages.insert_messages(
+        transaction.connection,
+        practice_id=transaction.practice_id,
+        ids=[copy],
+        directions=[direction],
+        doors=[door],
+        kinds=[kind],
+        lanes=[lane],
+        urgencies=[urgency],
+        record_ids=[record_id],
+        run_ids=[run_id],
+        cause_ids=[None],
+        retry_ofs=[message_id],
+        fingerprints=[None],
+    )
+    await store_bodies(transaction, [(copy, "received" if direction == "in" else "sent", body)])
+    await _decide(transaction, handled.ids, "discarded", "It was corrected; the copy that was sent again is linked.", by)
+    return copy
+
+
+async def discard(transaction: Transaction, ids: Sequence[UUID], reason: str, by: str, *, dry_run: bool = False) -> Handled:
+    """Take messages out of the error queue for good, with a reason; they stay in the log."""
+    if not reason.strip():
+        raise InvalidValue("A discarded message needs a reason.", advice="Say why it is not needed.")
+    found, handled = await _choose(transaction, ids, ATTENTION)
+    if dry_run or not found:
+        return handled
+    await _decide(transaction, handled.ids, "discarded", f"Discarded: {reason.strip()}", by)
+    await _wake(transaction, found)
+    return handled
+
+
+async def settle(transaction: Transaction, message_id: UUID, by: str) -> None:
+    """Mark a parked message done because what it asked was decided, and let its lane go on."""
+    found, _ = await _choose(transaction, [message_id], ("parked",))
+    await _decide(transaction, [row[0] for row in found], "done", None, by)
+    await _wake(transaction, found)
+
+
+async def _choose(transaction: Transaction, ids: Sequence[UUID], states: Sequence[State]) -> tuple[list[Any], Handled]:
+    found = await rows(sql.messages.lock_messages(transaction.connection, practice_id=transaction.practice_id, ids=list(ids)))
+    fit = [row for row in found if row[4] in states]
+    chosen = {row[0] for row in fit}
+    return fit, Handled(tuple(row[0] for row in fit), tuple(one for one in ids if one not in chosen))
+
+
+async def _decide(transaction: Transaction, ids: Sequence[UUID], state: State, error: str | None, by: str) -> None:
+    if ids:
+        await sql.messages.decide_messages(
+            transaction.connection, practice_id=transaction.practice_id, ids=list(ids), state=state, error=error, decided_by=by
+        )
+
+
+async def _enter(transaction: Transaction, found: Sequence[Any], ids: Sequence[UUID]) -> None:
+    """Put the lanes of these messages to work, made anew where they had gone. A person waits, so they go first."""
+    firsts: dict[int, tuple[UUID, bool]] = {}
+    for row, message_id in zip(found, ids, strict=True):
+        first = firsts.get(row[1])
+        firsts[row[1]] = (min(message_id, first[0]) if first else message_id, row[2] == "out")
+    await sql.messages.enter_lanes(
+        transaction.connection,
+        practice_id=transaction.practice_id,
+        lanes=list(firsts),
+        first_ids=[first for first, _ in firsts.values()],
+        urgencies=[URGENCIES.index("person")] * len(firsts),
+        outbound=[out for _, out in firsts.values()],
+    )
+    await _wake(transaction, found)
+
+
+async def _wake(transaction: Transaction, found: Sequence[Any]) -> None:
+    if found:
+        await sql.messages.wake_lanes(
+            transaction.connection, practice_id=transaction.practice_id, lanes=sorted({row[1] for row in found})
+        )

@@ -1,0 +1,62 @@
+"""A practice's own rules for booking: who sees what, how early, and when."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from practicestudio.errors import InvalidValue
+
+SECTION, NAME = "scheduling_rule", "booking"
+_HELP = 'Give opening hours as {"0": ["08:00", "17:00"], …} with 0 for Monday.'
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulingRules:
+    """What may be booked. All ids are athenahealth's.
+
+    provider_types: provider to the appointment types that the provider sees; a provider that is not named sees all.
+    lead: at least this long before the start. ahead: at most this far in the future. hours: weekday (0 Monday) to opening and closing time,
+    local to the location; without any, always open; a weekday that is missing then is closed.
+    """
+
+    provider_types: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    lead: timedelta = timedelta(0)
+    ahead: timedelta = timedelta(days=365)
+    hours: dict[int, tuple[time, time]] = field(default_factory=dict)
+
+    def objection(self, provider: str, appointment_type: str, start: datetime, end: datetime, now: datetime) -> str | None:
+        """Why this may not be booked, in one sentence, or None. start and end are in the location's time zone."""
+        types = self.provider_types.get(provider)
+        if types is not None and appointment_type not in types:
+            return "This provider does not see appointments of this type."
+        if start < now + self.lead:
+            return f"This practice books at least {_words(self.lead)} ahead." if self.lead else "This time has passed."
+        if start > now + self.ahead:
+            return f"This practice books at most {_words(self.ahead)} ahead."
+        if self.hours and not self._open(start, end):
+            return "The practice is closed at this time."
+        return None
+
+    def _open(self, start: datetime, end: datetime) -> bool:
+        opening = self.hours.get(start.weekday())
+        return opening is not None and opening[0] <= start.time() and end.time() <= opening[1] and end.date() == start.date()
+
+
+def _words(span: timedelta) -> str:
+    hours = span.total_seconds() / 3600
+    return f"{hours:g} hours" if hours < 48 else f"{hours / 24:g} days"
+
+
+def from_value(value: dict[str, Any] | None) -> SchedulingRules:
+    """The rules from configuration: {"provider_types", "lead_hours", "ahead_days", "hours"}; what is not given does not restrict."""
+    if value is None:
+        return SchedulingRules()
+    try:
+        return SchedulingRules(
+            provider_types={str(one): tuple(str(kind) for kind in types) for one, types in value.get("provider_types", {}).items()},
+            lead=timedelta(hours=float(value.get("lead_hours", 0))),
+            ahead=timedelta(days=float(value.get("ahead_days", 365))),
+            hours={int(day): (time.fromisoformat(first), time.fromisoformat(last)) for day, (first, last) in value.get("hours", {}).items()},
+        )
+    except (AttributeError, TypeError, ValueError):
+        raise InvalidValue("The scheduling rules cannot be read.", advice=_HELP) from None

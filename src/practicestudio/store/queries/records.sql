@@ -1,0 +1,119 @@
+-- name: find_links(practice_id, kind, identities)
+select identity, record_id, base, agreed_at from links where practice_id = :practice_id and kind = :kind and identity = any(:identities)
+
+-- name: links_of_records(practice_id, kind, record_ids)
+select record_id, identity, base, agreed_at from links where practice_id = :practice_id and kind = :kind and record_id = any(:record_ids)
+
+-- name: put_links(practice_id, kind, identities, record_ids, bases, agreed_ats, message_ids)!
+insert into links (practice_id, kind, identity, record_id, base, agreed_at, message_id)
+select :practice_id, :kind, t.*
+from unnest(:identities::uuid[], :record_ids::uuid[], :bases::bytea[], :agreed_ats::timestamptz[], :message_ids::uuid[]) as t
+on conflict (practice_id, kind, identity) do update
+set record_id = excluded.record_id, base = excluded.base, agreed_at = excluded.agreed_at, message_id = excluded.message_id
+
+-- name: move_links(practice_id, kind, from_record, to_record)!
+update links set record_id = :to_record where practice_id = :practice_id and kind = :kind and record_id = :from_record
+
+-- name: lock_keys(keys)
+-- Two workers that may be about to make the same person wait for each other; in one order, so never in a ring.
+select pg_advisory_xact_lock(key) from unnest(:keys::bigint[]) as key order by key
+
+-- name: match_candidates(practice_id, keys)
+select key, patient_id from match_keys where practice_id = :practice_id and key = any(:keys)
+
+-- name: add_match_keys(practice_id, patient_ids, keys)!
+insert into match_keys (practice_id, patient_id, key)
+select :practice_id, t.* from unnest(:patient_ids::uuid[], :keys::bigint[]) as t on conflict do nothing
+
+-- name: drop_match_keys(practice_id, patient_ids)!
+delete from match_keys where practice_id = :practice_id and patient_id = any(:patient_ids)
+
+-- name: read_patients(practice_id, ids)
+select id, version, status, sealed, merged_into, created_at, changed_at from patients where practice_id = :practice_id and id = any(:ids)
+
+-- name: lock_patients(practice_id, ids)
+select id, version, status, sealed, merged_into, created_at, changed_at from patients
+where practice_id = :practice_id and id = any(:ids) order by id for update
+
+-- name: insert_patients(practice_id, ids, statuses, sealed, search_keys)!
+insert into patients (practice_id, id, status, sealed, search_keys)
+select :practice_id, id, status, sealed, array(select jsonb_array_elements_text(search_keys)::bigint)
+from unnest(:ids::uuid[], :statuses::text[], :sealed::bytea[], :search_keys::jsonb[]) as t (id, status, sealed, search_keys)
+
+-- name: update_patients(practice_id, ids, statuses, sealed, search_keys, merged_intos)!
+update patients set version = version + 1, status = t.status, sealed = t.sealed, merged_into = t.merged_into, changed_at = now(),
+       search_keys = array(select jsonb_array_elements_text(t.search_keys)::bigint)
+from unnest(:ids::uuid[], :statuses::text[], :sealed::bytea[], :search_keys::jsonb[], :merged_intos::uuid[])
+    as t (id, status, sealed, search_keys, merged_into)
+where patients.practice_id = :practice_id and patients.id = t.id
+
+-- name: search_patients(practice_id, keys, limit)
+select id, version, status, sealed, merged_into, created_at, changed_at from patients
+where practice_id = :practice_id and search_keys @> :keys::bigint[] and status <> 'deleted' and merged_into is null
+order by id limit :limit
+
+-- name: count_patients(practice_id)$
+select count(*) from patients where practice_id = :practice_id
+
+-- name: read_appointments(practice_id, ids)
+select id, version, sealed, created_at, changed_at from appointments where practice_id = :practice_id and id = any(:ids)
+
+-- name: lock_appointments(practice_id, ids)
+select id, version, sealed, created_at, changed_at from appointments where practice_id = :practice_id and id = any(:ids) order by id for update
+
+-- name: insert_appointments(practice_id, ids, statuses, patient_ids, provider_ids, location_ids, type_ids, starts, ends, no_shows, sealed)!
+insert into appointments (practice_id, id, status, patient_id, provider_id, location_id, type_id, start_time, end_time, no_show, sealed)
+select :practice_id, t.*
+from unnest(:ids::uuid[], :statuses::text[], :patient_ids::uuid[], :provider_ids::uuid[], :location_ids::uuid[], :type_ids::uuid[],
+            :starts::timestamptz[], :ends::timestamptz[], :no_shows::boolean[], :sealed::bytea[]) as t
+
+-- name: update_appointments(practice_id, ids, statuses, patient_ids, provider_ids, location_ids, type_ids, starts, ends, no_shows, sealed)!
+update appointments set version = version + 1, changed_at = now(), status = t.status, patient_id = t.patient_id, provider_id = t.provider_id,
+       location_id = t.location_id, type_id = t.type_id, start_time = t.start_time, end_time = t.end_time, no_show = t.no_show, sealed = t.sealed
+from unnest(:ids::uuid[], :statuses::text[], :patient_ids::uuid[], :provider_ids::uuid[], :location_ids::uuid[], :type_ids::uuid[],
+            :starts::timestamptz[], :ends::timestamptz[], :no_shows::boolean[], :sealed::bytea[])
+    as t (id, status, patient_id, provider_id, location_id, type_id, start_time, end_time, no_show, sealed)
+where appointments.practice_id = :practice_id and appointments.id = t.id
+
+-- name: appointments_of_patient(practice_id, patient_id)
+select id, version, sealed, created_at, changed_at from appointments
+where practice_id = :practice_id and patient_id = :patient_id order by id for update
+
+-- name: appointments_between(practice_id, start_time, end_time, provider_id, patient_id)
+select id, version, sealed, created_at, changed_at from appointments
+where practice_id = :practice_id and start_time >= :start_time and start_time < :end_time
+  and (:provider_id::uuid is null or provider_id = :provider_id)
+  and (:patient_id::uuid is null or patient_id = :patient_id)
+order by start_time, id
+
+-- name: count_appointments(practice_id)$
+select count(*) from appointments where practice_id = :practice_id
+
+-- name: insert_review(practice_id, id, kind, message_id, record_kind, record_id, sealed)!
+insert into reviews (practice_id, id, kind, message_id, record_kind, record_id, sealed)
+values (:practice_id, :id, :kind, :message_id, :record_kind, :record_id, :sealed)
+
+-- name: outdate_reviews(practice_id, kind, record_id)
+update reviews set state = 'outdated', decided_at = now()
+where practice_id = :practice_id and kind = :kind and record_id = :record_id and state = 'open'
+returning message_id
+
+-- name: outdate_reviews_of_messages(practice_id, message_ids)!
+update reviews set state = 'outdated', decided_at = now()
+where practice_id = :practice_id and message_id = any(:message_ids) and state = 'open'
+
+-- name: open_reviews(practice_id)
+select id, kind, message_id, record_kind, record_id, sealed, state, decision, created_at, decided_at, decided_by
+from reviews where practice_id = :practice_id and state = 'open' order by id
+
+-- name: lock_review(practice_id, id)^
+select id, kind, message_id, record_kind, record_id, sealed, state, decision, created_at, decided_at, decided_by
+from reviews where practice_id = :practice_id and id = :id for update
+
+-- name: decide_review(practice_id, id, decision, decided_by)!
+update reviews set state = 'decided', decision = :decision, decided_at = now(), decided_by = :decided_by
+where practice_id = :practice_id and id = :id and state = 'open'
+
+-- name: decisions_of_messages(practice_id, message_ids)
+select distinct on (message_id) message_id, decision from reviews
+where practice_id = :practice_id and message_id = any(:message_ids) and kind = 'match' and state = 'decided' order by message_id, id desc

@@ -1,0 +1,260 @@
+"""Patients and appointments at rest: sealed records, their links to athenahealth, the keys they are found by. All in bulk."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+import msgspec
+from psycopg.types.json import Jsonb
+
+from practicestudio.matching import match_keys, search_keys, search_terms
+from practicestudio.merging import Units, decode_units, encode_units
+from practicestudio.records import Appointment, Patient
+from practicestudio.store import sql
+from practicestudio.store.database import Transaction, rows
+
+RecordKind = Literal["patient", "appointment"]
+R = TypeVar("R", Patient, Appointment)
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """The last change of one merge unit after the record was made: when, and by whom."""
+
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stored(Generic[R]):
+    """A record as it is kept. changed: unit to its last change; a unit that is not there is as the record was made."""
+
+    id: UUID
+    record: R
+    version: int = 0
+    changed: Mapping[str, Touched] = field(default_factory=dict)
+    merged_into: UUID | None = None
+
+    def having(self, record: R, units: Iterable[str], at: datetime, by: str) -> "Stored[R]":
+        """The same record with new content, these units of which were changed now."""
+        return replace(self, record=record, changed={**self.changed, **dict.fromkeys(units, Touched(at, by))})
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Which record of ours an identity at athenahealth is. base: the state both sides last agreed on; agreed_at: as of when."""
+
+    identity: UUID
+    record_id: UUID
+    base: Units | None
+    agreed_at: datetime
+    message_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept(Generic[R]):
+    record: R
+    changed: dict[str, Touched]
+
+
+_encode = msgspec.json.Encoder().encode
+_decode_patient = msgspec.json.Decoder(_Kept[Patient]).decode
+_decode_appointment = msgspec.json.Decoder(_Kept[Appointment]).decode
+_CLASSES: dict[RecordKind, type[Patient] | type[Appointment]] = {"patient": Patient, "appointment": Appointment}
+
+
+def identity_of(transaction: Transaction, kind: RecordKind, external_id: str) -> UUID:
+    """The blind identity of athenahealth's id."""
+    return transaction.sealer.identity(kind, external_id)
+
+
+async def find_links(transaction: Transaction, kind: RecordKind, identities: Sequence[UUID]) -> dict[UUID, Link]:
+    """The links of these identities that there are, by identity."""
+    found = sql.records.find_links(transaction.connection, practice_id=transaction.practice_id, kind=kind, identities=list(identities))
+    return {row[0]: _link(transaction, kind, *row) for row in await rows(found)}
+
+
+async def links_of(transaction: Transaction, kind: RecordKind, record_ids: Sequence[UUID]) -> dict[UUID, Link]:
+    """The links of these records of ours, by record; of several the last."""
+    found = sql.records.links_of_records(transaction.connection, practice_id=transaction.practice_id, kind=kind, record_ids=list(record_ids))
+    return {row[0]: _link(transaction, kind, row[1], row[0], row[2], row[3]) for row in await rows(found)}
+
+
+def _link(transaction: Transaction, kind: RecordKind, identity: UUID, record_id: UUID, base: bytes | None, agreed_at: datetime) -> Link:
+    opened = None if base is None else decode_units(_CLASSES[kind], transaction.sealer.open("links", identity, base))
+    return Link(identity, record_id, opened, agreed_at)
+
+
+async def put_links(transaction: Transaction, kind: RecordKind, links: Sequence[Link]) -> None:
+    """Store links, new or changed."""
+    if links:
+        await sql.records.put_links(
+            transaction.connection,
+            practice_id=transaction.practice_id,
+            kind=kind,
+            identities=[link.identity for link in links],
+            record_ids=[link.record_id for link in links],
+            bases=[None if one.base is None else transaction.sealer.seal("links", one.identity, encode_units(one.base)) for one in links],
+            agreed_ats=[link.agreed_at for link in links],
+            message_ids=[link.message_id for link in links],
+        )
+
+
+def blind_match_keys(transaction: Transaction, patient: Patient) -> list[int]:
+    """The keys by which people who may be this one are found."""
+    return [transaction.sealer.index(kind, text) for kind, text in match_keys(patient)]
+
+
+async def lock_keys(transaction: Transaction, keys: Iterable[int]) -> None:
+    """Keep others from making a person with one of these keys until the transaction ends."""
+    if wanted := sorted(set(keys)):
+        await rows(sql.records.lock_keys(transaction.connection, keys=wanted))
+
+
+async def find_candidates(transaction: Transaction, keys: Iterable[int]) -> dict[int, set[UUID]]:
+    """Patients by each of these match keys."""
+    candidates: dict[int, set[UUID]] = {}
+    wanted = list(set(keys))
+    for key, patient_id in await rows(sql.records.match_candidates(transaction.connection, practice_id=transaction.practice_id, keys=wanted)):
+        candidates.setdefault(key, set()).add(patient_id)
+    return candidates
+
+
+async def read_patients(transaction: Transaction, ids: Sequence[UUID], *, lock: bool = False) -> dict[UUID, Stored[Patient]]:
+    """Patients by id. lock: until the transaction ends, nobody else changes them."""
+    query = sql.records.lock_patients if lock else sql.records.read_patients
+    found = await rows(query(transaction.connection, practice_id=transaction.practice_id, ids=list(ids)))
+    return {row[0]: _patient(transaction, row) for row in found}
+
+
+def _patient(transaction: Transaction, row: Sequence[Any]) -> Stored[Patient]:
+    kept = _decode_patient(transaction.sealer.open("patients", row[0], row[3]))
+    return Stored(row[0], kept.record, row[1], kept.changed, row[4])
+
+
+def _sealed(transaction: Transaction, table: str, stored: Stored[Any]) -> bytes:
+    return transaction.sealer.seal(table, stored.id, _encode(_Kept(stored.record, dict(stored.changed))))
+
+
+async def add_patients(transaction: Transaction, patients: Sequence[Stored[Patient]], keys: Mapping[UUID, Sequence[int]]) -> None:
+    """Store new patients. keys: the blind match keys of each."""
+    if patients:
+        await sql.records.insert_patients(
+            transaction.connection,
+            practice_id=transaction.practice_id,
+            ids=[stored.id for stored in patients],
+            statuses=[stored.record.status for stored in patients],
+            sealed=[_sealed(transaction, "patients", stored) for stored in patients],
+            search_keys=[_search_keys(transaction, stored.record) for stored in patients],
+        )
+        await _add_match_keys(transaction, [(stored.id, key) for stored in patients for key in keys[stored.id]])
+
+
+async def change_patients(transaction: Transaction, patients: Sequence[Stored[Patient]]) -> None:
+    """Store patients that are there already, with new content; their keys are made anew."""
+    if patients:
+        await sql.records.update_patients(
+            transaction.connection,
+            practice_id=transaction.practice_id,
+            ids=[stored.id for stored in patients],
+            statuses=[stored.record.status for stored in patients],
+            sealed=[_sealed(transaction, "patients", stored) for stored in patients],
+            search_keys=[_search_keys(transaction, stored.record) for stored in patients],
+            merged_intos=[stored.merged_into for stored in patients],
+        )
+        ids = [stored.id for stored in patients]
+        await sql.records.drop_match_keys(transaction.connection, practice_id=transaction.practice_id, patient_ids=ids)
+        findable = [stored for stored in patients if stored.merged_into is None]
+        await _add_match_keys(transaction, [(one.id, key) for one in findable for key in blind_match_keys(transaction, one.record)])
+
+
+async def _add_match_keys(transaction: Transaction, pairs: Sequence[tuple[UUID, int]]) -> None:
+    await sql.records.add_match_keys(
+        transaction.connection,
+        practice_id=transaction.practice_id,
+        patient_ids=[patient_id for patient_id, _ in pairs],
+        keys=[key for _, key in pairs],
+    )
+
+
+def _search_keys(transaction: Transaction, patient: Patient) -> Jsonb:
+    return Jsonb([transaction.sealer.index(kind, text) for kind, text in search_keys(patient)])
+
+
+async def search_patients(transaction: Transaction, query: str, limit: int = 20) -> list[Stored[Patient]]:
+    """Patients that fit every word of what a person typed."""
+    keys = [transaction.sealer.index(kind, text) for kind, text in search_terms(query)]
+    if not keys:
+        return []
+    found = sql.records.search_patients(transaction.connection, practice_id=transaction.practice_id, keys=keys, limit=limit)
+    return [_patient(transaction, row) for row in await rows(found)]
+
+
+async def read_appointments(transaction: Transaction, ids: Sequence[UUID], *, lock: bool = False) -> dict[UUID, Stored[Appointment]]:
+    """Appointments by id. lock: until the transaction ends, nobody else changes them."""
+    query = sql.records.lock_appointments if lock else sql.records.read_appointments
+    found = await rows(query(transaction.connection, practice_id=transaction.practice_id, ids=list(ids)))
+    return {row[0]: _appointment(transaction, row) for row in found}
+
+
+async def appointments_between(
+    transaction: Transaction, start: datetime, end: datetime, *, provider_id: UUID | None = None, patient_id: UUID | None = None
+) -> list[Stored[Appointment]]:
+    """Appointments that start in [start, end), by start."""
+    found = sql.records.appointments_between(
+        transaction.connection,
+        practice_id=transaction.practice_id,
+        start_time=start,
+        end_time=end,
+        provider_id=provider_id,
+        patient_id=patient_id,
+    )
+    return [_appointment(transaction, row) for row in await rows(found)]
+
+
+async def appointments_of_patient(transaction: Transaction, patient_id: UUID) -> list[Stored[Appointment]]:
+    """A patient's appointments, locked."""
+    found = sql.records.appointments_of_patient(transaction.connection, practice_id=transaction.practice_id, patient_id=patient_id)
+    return [_appointment(transaction, row) for row in await rows(found)]
+
+
+def _appointment(transaction: Transaction, row: Sequence[Any]) -> Stored[Appointment]:
+    kept = _decode_appointment(transaction.sealer.open("appointments", row[0], row[2]))
+    return Stored(row[0], kept.record, row[1], kept.changed)
+
+
+async def add_appointments(transaction: Transaction, appointments: Sequence[Stored[Appointment]]) -> None:
+    """Store new appointments."""
+    if appointments:
+        await sql.records.insert_appointments(transaction.connection, **_columns(transaction, appointments))
+
+
+async def change_appointments(transaction: Transaction, appointments: Sequence[Stored[Appointment]]) -> None:
+    """Store appointments that are there already, with new content."""
+    if appointments:
+        await sql.records.update_appointments(transaction.connection, **_columns(transaction, appointments))
+
+
+def _columns(transaction: Transaction, appointments: Sequence[Stored[Appointment]]) -> dict[str, Any]:
+    return {
+        "practice_id": transaction.practice_id,
+        "ids": [stored.id for stored in appointments],
+        "statuses": [stored.record.status for stored in appointments],
+        "patient_ids": [stored.record.patient_id for stored in appointments],
+        "provider_ids": [stored.record.provider_id for stored in appointments],
+        "location_ids": [stored.record.location_id for stored in appointments],
+        "type_ids": [stored.record.appointment_type for stored in appointments],
+        "starts": [stored.record.start_time for stored in appointments],
+        "ends": [stored.record.end_time for stored in appointments],
+        "no_shows": [stored.record.no_show for stored in appointments],
+        "sealed": [_sealed(transaction, "appointments", stored) for stored in appointments],
+    }
+
+
+async def move_links(transaction: Transaction, kind: RecordKind, from_record: UUID, to_record: UUID) -> None:
+    """What athenahealth calls one record of ours means another from now on."""
+    await sql.records.move_links(
+        transaction.connection, practice_id=transaction.practice_id, kind=kind, from_record=from_record, to_record=to_record
+    )

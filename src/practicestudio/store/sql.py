@@ -1,0 +1,21 @@
+"""The named queries of `queries/*.sql`, one attribute a file: `sql.messages.claim_lanes(connection, …)`.
+
+Names end as aiosql has it: `^` one row or None, `$` one value, `!` number of rows, nothing: all rows, which these functions return as a list.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import aiosql
+
+_FOLDER = Path(__file__).parent / "queries"
+
+
+def _load(name: str) -> Any:
+    return aiosql.from_path(_FOLDER / f"{name}.sql", "apsycopg", mandatory_parameters=True)
+
+
+messages: Any = _load("messages")
+practices: Any = _load("practices")
+audit: Any = _load("audit")
+records: Any = _load("records")
