@@ -57,7 +57,7 @@ def search_terms(query: str) -> list[Key]:
 
     Words are name prefixes (`joh smi`); 5/15/1980, 1980-05-15 and 05151980 are a date of birth; four or more other digits are the end of
     a phone. Keys are coarser than what was typed (8 letters; 4, 7 or 10 digits), so filter the patients that they find. What is too short
-    to search by is left out: no key at all means nothing to search for yet.
+    to search by, or no date of the calendar, is left out: no key at all means nothing to search for yet.
     """
     terms: dict[Key, None] = {}
     rest = _DATE.sub(lambda match: _take_date(match, terms), query)
@@ -80,15 +80,14 @@ def _prefixes(word: str) -> Iterator[Key]:
 
 
 _DATE = re.compile(r"(?<!\d)(?:(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})|(?P<um>\d{1,2})[-/.](?P<ud>\d{1,2})[-/.](?P<uy>\d{4}))(?!\d)")
-_DIGITS = re.compile(r"\+?\(?\d[\d ().-]{2,}\d")
+_DIGITS = re.compile(r"(?<!\w)\+?\(?\d[\d ().-]{2,}\d(?!\w)")
 
 
 def _take_date(match: re.Match[str], terms: dict[Key, None]) -> str:
     part = match.groupdict()
     day = _day(part["y"] or part["uy"], part["m"] or part["um"], part["d"] or part["ud"])
-    if day is None:
-        return match[0]
-    terms["dob", day] = None
+    if day:
+        terms["dob", day] = None
     return " "
 
 

@@ -64,4 +64,4 @@ _PUNCTUATION = str.maketrans("", "", ".-_+/ ")
 
 
 def _is_placeholder_phone(phone: str) -> bool:
-    return phone.endswith(PLACEHOLDER_PHONES) or phone[-7:] == phone[-1] * 7
+    return len(phone) < 8 or phone.endswith(PLACEHOLDER_PHONES) or phone[-7:] == phone[-1] * 7

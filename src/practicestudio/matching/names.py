@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from jellyfish import metaphone
 from nicknames import NickNamer
@@ -91,10 +91,10 @@ def suffix(text: str) -> str:
 
 def plain_words(text: str) -> tuple[str, ...]:
     """The words of a text in lower case without accents; apostrophes and full stops join (`O'Neil` is `oneil`), all else separates."""
-    text = text.casefold().translate(_JOINING)
     if not text.isascii():
-        spread = unicodedata.normalize("NFKD", text.translate(_LETTERS_WITHOUT_ACCENT))
+        spread = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS_WITHOUT_ACCENT))
         text = "".join(letter for letter in spread if not unicodedata.combining(letter))
+    text = text.casefold().translate(_JOINING)
     return tuple(_WORDS.findall(text))
 
 
@@ -113,7 +113,9 @@ def is_nickname(one: str, other: str) -> bool:
 
 @lru_cache(_REMEMBERED)
 def _formal(word: str) -> frozenset[str]:
-    return frozenset({word, *_NICKNAMES.canonicals_of(word)})
+    return frozenset({word, *_nicknames().canonicals_of(word)})
 
 
-_NICKNAMES = NickNamer()
+@cache
+def _nicknames() -> NickNamer:
+    return NickNamer()
