@@ -188,6 +188,19 @@ class Stamp:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalStart:
+    """A date and time as the clocks of the place show it; only ever sent, because reading it takes the place's zone."""
+
+    label: str = "local date and time, ISO 8601"
+
+    def reader(self, context: Context) -> Reader:
+        return lambda raw, report, place: as_text(raw, report, place, 40)
+
+    def writer(self, context: Context) -> Writer:
+        return lambda value, report, place: str(value.replace(tzinfo=None).isoformat(timespec="seconds"))
+
+
+@dataclass(frozen=True, slots=True)
 class LastFour:
     """The last four digits of a social security number, masked or not; the rest is not kept, and nothing is sent."""
 
@@ -282,19 +295,6 @@ class Reference:
             return str(one.external_id)
 
         return write
-
-
-@dataclass(frozen=True, slots=True)
-class Declined:
-    """false means that the patient chose not to give the value; true says nothing that another field does not say."""
-
-    label: str = "declined, where false"
-
-    def reader(self, context: Context) -> Reader:
-        return lambda raw, report, place: DECLINED if as_flag(raw, report, place) is False else None
-
-    def writer(self, context: Context) -> Writer:
-        return not_sent
 
 
 def not_sent(value: Any, report: list[Finding], place: str) -> None:

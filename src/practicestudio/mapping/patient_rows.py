@@ -2,7 +2,7 @@
 
 from practicestudio.mapping.coded import CodedList, CodedValue, LanguageCode
 from practicestudio.mapping.codes import CONTACT_PREFERENCE, COUNTRY, ETHNICITY, MARITAL_STATUS, PATIENT_STATUS, RACE, RELATIONSHIP, SEX
-from practicestudio.mapping.conversions import Code, Date, Declined, Flag, Ids, LastFour, Phone, Reference, Text
+from practicestudio.mapping.conversions import Code, Date, Flag, Ids, LastFour, Phone, Reference, Text
 from practicestudio.mapping.lists import CustomFieldList, InsuranceList
 from practicestudio.mapping.rows import LONGEST_NOTE, FieldMap, Row, not_kept
 
@@ -41,7 +41,6 @@ _REACH = (
     Row("countrycode", "address.country", Code(COUNTRY.name), "in", fallback=True, note="three letters; the ISO code comes first"),
     Row("homephone", "phone_home", Phone(), declinable=True),
     Row("mobilephone", "phone_mobile", Phone(), declinable=True),
-    Row("hasmobile", "phone_mobile", Declined(), "in", fallback=True, note="false: the patient declined to give one"),
     Row("workphone", "phone_work", Phone(), declinable=True),
     Row("email", "email", Text(), max_sent=50, declinable=True),
     Row("contactpreference", "contact_preference", Code(CONTACT_PREFERENCE.name)),
@@ -101,7 +100,7 @@ _NOT_KEPT = (
     *not_kept("the name of another field's code", "maritalstatusname", "hierarchicalcode", "povertylevelcalculated"),
     *not_kept("a social security number that is not needed is not stored", "guarantorssn"),
     *not_kept("the guarantor's address is kept itself", "guarantoraddresssameaspatient"),
-    *not_kept("says only whether another field has a value", "emailexists", "emailexistsyn", "hasmobileyn"),
+    *not_kept("says only whether another field has a value", "emailexists", "hasmobile", "hasmobileyn"),
     *not_kept("an address used once, not the patient's", "lastemail"),
     *not_kept("money is read from the billing side when it is needed", "balances", "claims"),
     *not_kept("follows from the appointments", "firstappointment", "lastappointment", "lastappointmentdepartmentid", "lastappointmentproviderid"),
