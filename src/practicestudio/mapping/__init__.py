@@ -15,6 +15,7 @@ from practicestudio.mapping.overrides import (
     override_to_row,
 )
 from practicestudio.mapping.patient_rows import PATIENT
+from practicestudio.mapping.practice_items import ItemKind, practice_item_in
 from practicestudio.mapping.practice_mapping import UNITS_OF_PATIENT, PracticeMapping
 from practicestudio.mapping.practice_rows import APPOINTMENT_REASON, APPOINTMENT_TYPE, CUSTOM_FIELD, LOCATION, PROVIDER
 from practicestudio.mapping.references import References
@@ -45,6 +46,7 @@ __all__ = [
     "FieldMap",
     "FieldOverride",
     "Finding",
+    "ItemKind",
     "Mapped",
     "Outgoing",
     "OutgoingInsurance",
@@ -56,4 +58,5 @@ __all__ = [
     "ValidationRule",
     "override_from_row",
     "override_to_row",
+    "practice_item_in",
 ]

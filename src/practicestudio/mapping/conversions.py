@@ -11,6 +11,9 @@ from practicestudio.mapping.rows import LONGEST_TEXT, Context, Reader, Writer
 from practicestudio.mapping.times import iso_date, read_date, read_eastern_stamp, us_date
 from practicestudio.mapping.values import as_flag, as_number, as_text
 
+_PLAIN = (str, int)
+"""Types whose values are looked up as they are; a bool is not among them, for true equals 1."""
+
 DECLINED = object()
 """What a reader gives for `declined`: the patient chose not to say."""
 
@@ -79,7 +82,7 @@ class Phone:
 
     def reader(self, context: Context) -> Reader:
         def read(raw: Any, report: list[Finding], place: str) -> str | None:
-            text = as_text(raw, report, place, LONGEST_TEXT)
+            text = raw if type(raw) is str and raw.isdecimal() else as_text(raw, report, place, LONGEST_TEXT)
             if text is None:
                 return None
             value, problem = e164(text)
@@ -113,11 +116,12 @@ class Code:
         return f"code: {self.table}"
 
     def reader(self, context: Context) -> Reader:
-        ours = {spelling: row.ours for spelling, row in context.tables[self.table].read_codes().items()}
+        ours: dict[Any, str] = {spelling: row.ours for spelling, row in context.tables[self.table].read_codes().items()}
+        ours |= {int(spelling): value for spelling, value in ours.items() if spelling.isdecimal()}
         problem, severity = UNKNOWN_CODE.format(table=self.table), self.unknown
 
         def read(raw: Any, report: list[Finding], place: str) -> Any:
-            found = ours.get(raw) if type(raw) is str else None
+            found = ours.get(raw) if type(raw) in _PLAIN else None
             if found is not None:
                 return found
             text = as_text(raw, report, place, LONGEST_TEXT)

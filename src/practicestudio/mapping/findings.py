@@ -30,11 +30,15 @@ Report = tuple[Finding, ...]
 
 @dataclass(frozen=True, slots=True)
 class Mapped(Generic[T]):
-    """What came in. record is None exactly when the report has an error. what: the kind of record, for the sentence."""
+    """What came in. record is None exactly when the report has an error. what: the kind of record, for the sentence.
+
+    unread: merge units that athenahealth has a value for which could not be read, so that their absence from the record means nothing.
+    """
 
     record: T | None
     report: Report = ()
     what: str = "record"
+    unread: frozenset[str] = frozenset()
 
     @property
     def refused(self) -> InvalidValue | None:

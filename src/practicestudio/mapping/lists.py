@@ -95,6 +95,26 @@ class CustomFieldList:
         return not_sent
 
 
+@dataclass(frozen=True, slots=True)
+class OptionList:
+    """The options of a custom field: pairs of optionid and words."""
+
+    label: str = "options"
+
+    def reader(self, context: Context) -> Reader:
+        def read(raw: Any, report: list[Finding], place: str) -> tuple[tuple[str, str], ...]:
+            pairs = (
+                tuple(as_text(item.get(name) or "", report, place, LONGEST_TEXT) for name in ("optionid", "optionvalue"))
+                for item in objects(raw, report, place, MOST_CUSTOM_FIELDS)
+            )
+            return tuple((option, words) for option, words in pairs if option and words)
+
+        return read
+
+    def writer(self, context: Context) -> Writer:
+        return not_sent
+
+
 def _custom_value(item: dict[str, Any], custom: CustomField, options: dict[str, str], report: list[Finding]) -> str | None:
     place = f"custom_fields.{custom.name}"
     if custom.kind == "select":

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from practicestudio.errors import Misconfigured
 from practicestudio.mapping.findings import Finding
-from practicestudio.mapping.inbound import EVERY
+from practicestudio.mapping.inbound import EVERY, unit_of
 from practicestudio.mapping.overrides import CUSTOM, DefaultValue, Override, ValidationRule, of_kind, overridden_rows
 from practicestudio.mapping.rows import Context, FieldMap, Row, Writer
 from practicestudio.mapping.rules import Check, compiled_check
@@ -122,11 +122,6 @@ def compile_sending(fields: FieldMap, context: Context, overrides: Iterable[Over
         numbers=frozenset(row.wire(context.dialect) for row in fields.rows if row.number),
         prefix=fields.prefix,
     )
-
-
-def unit_of(ours: str) -> str:
-    """The merge unit that a path belongs to: its first part, or the custom field."""
-    return ours if ours.startswith(CUSTOM) else ours.partition(".")[0]
 
 
 def getter(ours: str) -> Get:

@@ -28,6 +28,8 @@ UNITS_OF_PATIENT = tuple(one.name for one in fields_of(Patient) if one.name not 
 """The merge units that every patient has. Besides them each insurance is one, `insurances.<external_id>` or `insurances.sequence-<n>`
 while athenahealth has not numbered it, and each custom field, `custom_fields.<name>`."""
 
+EVERY_INSURANCE = "insurances.*"
+
 NOT_OPEN = "This slot is not open."
 ONE_WAY_TO_REACH = "athenahealth makes a patient only with a phone number, an e-mail address or a postal code."
 TOO_MANY_CONTACTS = "athenahealth has room for one emergency contact and one next of kin; the others were not sent."
@@ -68,7 +70,14 @@ class PracticeMapping:
         groups = self._patient.read(body, report)
         if report and _refused(report):
             return Mapped(None, tuple(report), "patient")
-        return Mapped(patient_of(groups), tuple(report), "patient")
+        patient = patient_of(groups)
+        return Mapped(patient, tuple(report), "patient", self._unread(patient, report) if report else frozenset())
+
+    def _unread(self, patient: Patient, report: list[Finding]) -> frozenset[str]:
+        """Units that a left-out value would have filled: custom fields, whole lists, and what is empty now."""
+        units = {self._patient.units.get(finding.place, finding.place) for finding in report if finding.severity == "no_place"}
+        named = {EVERY_INSURANCE if unit == "insurances" else unit for unit in units}
+        return frozenset(unit for unit in named if unit.startswith(CUSTOM) or unit == EVERY_INSURANCE or not getattr(patient, unit, True))
 
     def patient_out(self, patient: Patient, fields: Collection[str] | None = None, previous: Patient | None = None) -> Outgoing:
         """What is to be sent of a patient.

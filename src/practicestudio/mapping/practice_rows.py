@@ -2,6 +2,7 @@
 
 from practicestudio.mapping.codes import TIME_ZONE
 from practicestudio.mapping.conversions import Flag, Number, Text
+from practicestudio.mapping.lists import OptionList
 from practicestudio.mapping.rows import FieldMap, Row, not_kept
 
 LOCATION = FieldMap(
@@ -70,6 +71,7 @@ PROVIDER = FieldMap(
         *not_kept("part of the display name", "firstname"),
         *not_kept(
             "concerns athenahealth's own set-up",
+            "acceptingnewpatients",
             "acceptingnewpatientsyn",
             "ansinamecode",
             "ansispecialtycode",
@@ -86,6 +88,7 @@ PROVIDER = FieldMap(
             "providergrouplist",
             "providertype",
             "providertypeid",
+            "provideridlist",
             "providerusername",
             "scheduleresourcetype",
             "sex",
@@ -133,7 +136,7 @@ CUSTOM_FIELD = FieldMap(
         Row("type", "kind", Text(40), "in", part="type", note="TEXT or DATE"),
         Row("select", "kind", Flag(), "in", part="select", note="true: one of the options"),
         Row("disallowupdate", "read_only", Flag(), "in"),
-        Row("selectlist", "options", direction="in", note="optionid and optionvalue"),
+        Row("selectlist", "options", OptionList(), "in", note="optionid and optionvalue"),
         *not_kept("concerns searching at athenahealth", "searchable", "casesensitive", "length"),
     ),
 )

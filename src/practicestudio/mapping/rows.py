@@ -122,11 +122,6 @@ class Row:
         """athenahealth's name of the field in that dialect."""
         return self.guide if self.guide and dialect == "guide" else self.athena
 
-    @property
-    def unit(self) -> str:
-        """The merge unit that the field belongs to: the first part of its path."""
-        return self.ours.partition(".")[0]
-
 
 @dataclass(frozen=True, slots=True)
 class FieldMap:

@@ -20,6 +20,8 @@ def as_text(raw: Any, report: list[Finding], place: str, limit: int) -> str | No
 
     A value over the limit is an error: it is not cut, because half a value is a wrong one.
     """
+    if type(raw) is int and -_LARGEST < raw < _LARGEST:
+        return str(raw)
     if type(raw) is not str:
         if raw == [] or raw == {}:
             return None
@@ -52,6 +54,8 @@ def as_flag(raw: Any, report: list[Finding], place: str) -> bool | None:
 
 def as_number(raw: Any, report: list[Finding], place: str) -> int | None:
     """A whole number, written as one or as text."""
+    if type(raw) is int and -_LARGEST < raw < _LARGEST:
+        return raw
     text = as_text(raw, report, place, 100)
     if text is None:
         return None
@@ -65,8 +69,6 @@ def as_number(raw: Any, report: list[Finding], place: str) -> int | None:
 def _drifted(raw: Any) -> str | None:
     if isinstance(raw, float) and raw.is_integer() and abs(raw) < _LARGEST:
         return str(int(raw))
-    if isinstance(raw, int) and not isinstance(raw, bool) and abs(raw) < _LARGEST:
-        return str(raw)
     return str(raw) if isinstance(raw, float) and abs(raw) < _LARGEST else None
 
 
