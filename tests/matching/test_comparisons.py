@@ -79,6 +79,7 @@ def changed(field, value):
         ("date_of_birth", date(1980, 12, 5), "similar"),
         ("date_of_birth", date(1980, 5, 13), "similar"),
         ("date_of_birth", date(1980, 5, 21), "similar"),
+        ("date_of_birth", date(1981, 5, 13), "differs"),
         ("date_of_birth", date(1984, 8, 30), "differs"),
         ("date_of_birth", date(1900, 1, 1), "missing"),
         ("gender", "female", "differs"),

@@ -72,3 +72,14 @@ def test_its_time_of_change_follows_it():
 def test_a_feed_without_insurances_numbers_none():
     outcome = merge(insured(OURS), insured(OURS), units(Patient(last_name="New")), RULES, known=["last_name"])
     assert outcome.merged["insurances.sequence-1"] == OURS
+
+
+def test_a_number_that_another_policy_of_ours_has_is_not_given_twice():
+    outcome = merge(None, insured(replace(OURS, external_id="77"), OURS), insured(replace(OURS, external_id="77")), RULES)
+    assert [policy.external_id for policy in rebuild(Patient, outcome.merged).insurances] == ["77", None]
+
+
+def test_two_policies_with_one_sequence_share_no_number():
+    first, second = Insurance(sequence=1, plan_name="Blue"), Insurance(sequence=1, plan_name="Red")
+    outcome = merge(None, insured(first, second), insured(replace(first, external_id="77")), RULES)
+    assert [policy.external_id for policy in rebuild(Patient, outcome.merged).insurances] == ["77", None]
