@@ -1,6 +1,7 @@
 """The folder of the embedded database: where it lies, whose it is, and how it is first made."""
 
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -18,6 +19,8 @@ _STATE = Path("/var/lib/practicestudio")
 # The shortest limit of the systems we run on: 104 bytes on macOS, 108 on Linux, the final zero included.
 _SOCKET_PATH_LIMIT = 103
 _SOCKET_FILE = ".s.PGSQL.5432"
+# Faults of the configuration are LOG lines before the FATAL one.
+_REASON = re.compile(r"(?:FATAL:|PANIC:|error:|LOG:(?=\s+(?:unrecognized|invalid)))\s+(.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,10 @@ def check_private(folder: Path, user: ServiceUser) -> None:
         raise Misconfigured(f"The database folder {folder} is open to others.", advice=f"Run: chmod 700 '{folder}'")
 
 
-def initialise(cluster: Cluster, binaries: Binaries, password: str) -> None:
+def initialise(cluster: Cluster, binaries: Binaries, password: str, *, durable: bool) -> None:
     """Make the data folder with initdb, all or nothing; the superuser's password goes through a private file that is removed.
+
+    durable: wait until the files are on the disk, as a server does that shall survive a power cut.
 
     Raises:
         Misconfigured: it is there and of another major version, or initdb failed.
@@ -119,7 +124,7 @@ def initialise(cluster: Cluster, binaries: Binaries, password: str) -> None:
     secret.unlink(missing_ok=True)
     try:
         write_private(secret, password + "\n", cluster.user)
-        command = [str(binaries.folder / "initdb"), "-D", str(unfinished), f"--pwfile={secret}", *_initdb_options(binaries)]
+        command = [str(binaries.folder / "initdb"), "-D", str(unfinished), f"--pwfile={secret}", *_initdb_options(binaries, durable)]
         answer = cluster.user.run(command, cwd=cluster.folder)
     finally:
         secret.unlink(missing_ok=True)
@@ -164,12 +169,11 @@ def write_private(path: Path, text: str, owner: ServiceUser) -> None:
 
 def startup_failure(said: str, cluster: Cluster) -> Misconfigured:
     """Why initdb or the server gave up, from what it printed."""
-    lines = [line for line in said.splitlines() if "the database system is starting up" not in line]
-    if any("No space left on device" in line or "Disk quota exceeded" in line for line in lines):
+    if "No space left on device" in said or "Disk quota exceeded" in said:
         return Misconfigured(f"The disk that holds {cluster.folder} is full.", advice="Free some space, then start again.")
-    reasons = [line for line in lines if any(word in line for word in ("FATAL:", "PANIC:", "error:"))] or lines
-    reason = reasons[-1].strip() if reasons else "it said nothing"
-    return Misconfigured(f"The embedded PostgreSQL did not start: {reason}", advice=f"Mend that and start again; its log is {cluster.log}.")
+    reasons = [found[1] for line in said.splitlines() if (found := _REASON.search(line)) and "is starting up" not in line]
+    reason = "; ".join(reasons[-2:]) or "it gave no reason"
+    return Misconfigured(f"The embedded PostgreSQL did not start: {reason}.", advice=f"Mend that and start again; its log is {cluster.log}.")
 
 
 def _make_folder(link: Path, home: Path, user: ServiceUser) -> None:
@@ -223,10 +227,19 @@ def _check_version(data: Path, binaries: Binaries) -> None:
         )
 
 
-def _initdb_options(binaries: Binaries) -> list[str]:
+def _initdb_options(binaries: Binaries, durable: bool) -> list[str]:
     # The builtin provider (since 17) sorts the same on every machine, whatever its C library; before, C.UTF-8 comes closest.
     locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if binaries.major >= 17 else ["--locale=C.UTF-8"]
-    return ["-U", SUPERUSER, "--auth=scram-sha-256", "--encoding=UTF8", "--data-checksums", "--no-instructions", *locale]
+    return [
+        "-U",
+        SUPERUSER,
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--data-checksums",
+        "--no-instructions",
+        *locale,
+        *([] if durable else ["--no-sync"]),
+    ]
 
 
 def _sync_folder(folder: Path) -> None:

@@ -92,9 +92,11 @@ class EmbeddedServer:
             self._shut_down(settle(self.home))
 
     def remove(self) -> None:
-        """Stop the server and delete all its data."""
-        self.stop()
+        """Stop the server and delete all its data, wherever that lies."""
+        make_home(self.home)
         with self._turn():
+            self._release()
+            self._shut_down(settle(self.home))
             remove(self.home)
 
     def __enter__(self) -> Self:
@@ -164,7 +166,7 @@ class EmbeddedServer:
     def _launch(self, cluster: Cluster) -> int:
         """Start the server's process in the background; returns its id. It may still fail, see the log."""
         binaries = find_binaries(self._bin_folder, cluster.user, cluster.folder)
-        initialise(cluster, binaries, self._password)
+        initialise(cluster, binaries, self._password, durable=self._settings.get("fsync") != "off")
         command = configure(cluster, binaries, self._settings)
         environment = {}
         if (stale := cluster.postmaster) is not None:
