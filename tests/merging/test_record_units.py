@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from practicestudio.merging import is_missing, rebuild, units
+from practicestudio.merging.record_units import stated
 from practicestudio.records import Address, Appointment, Insurance, Patient
 
 MOMENTS = st.none() | st.datetimes(timezones=st.just(UTC))
@@ -67,3 +68,9 @@ def test_a_value_that_says_nothing_is_missing(unit, value):
 )
 def test_a_value_that_says_something_is_not_missing(unit, value):
     assert not is_missing(unit, value)
+
+
+@given(ANY_PATIENT)
+def test_what_is_stated_is_what_is_not_missing(patient):
+    found = units(patient)
+    assert stated(found) == {unit: value for unit, value in found.items() if not is_missing(unit, value)}

@@ -13,7 +13,8 @@ def adopted_ids(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str,
 
     Two are the same policy when their member ids agree, or when one lacks the member id and both have the same sequence.
     """
-    free = {name: value for name, value in theirs.items() if name.startswith(INSURANCE) and name not in ours and value.external_id}
+    unmet = sorted(name for name in theirs.keys() - ours.keys() if name.startswith(INSURANCE))
+    free = {name: theirs[name] for name in unmet if theirs[name].external_id}
     found: dict[str, str] = {}
     for name, value in ours.items():
         if not free:
@@ -26,6 +27,8 @@ def adopted_ids(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str,
 
 def with_adopted_ids(of_units: Mapping[str, Any], names: Mapping[str, str], theirs: Mapping[str, Any]) -> Units:
     """The units with every insurance that theirs has numbered under its new name, carrying its id. names: see `adopted_ids`."""
+    if not names:
+        return dict(of_units)
     return {
         names.get(name, name): replace(value, external_id=theirs[names[name]].external_id) if name in names else value
         for name, value in of_units.items()

@@ -59,6 +59,12 @@ def is_missing(unit: str, value: Any) -> bool:
     return value is None or bool(value == _EMPTY.get(unit, ""))
 
 
+def stated(of_units: Mapping[str, Any]) -> Units:
+    """The units that are not missing."""
+    empty = _EMPTY.get
+    return {unit: value for unit, value in of_units.items() if value is not None and value != empty(unit, "")}
+
+
 def _members(of_units: Mapping[str, Any], group: str) -> dict[str, Any]:
     return {name[len(group) :]: value for name, value in of_units.items() if name.startswith(group)}
 

@@ -1,13 +1,12 @@
 """The three-way merge: what changed on which side since both last agreed, and whose value stands."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 from typing import Any, Literal
 
 from practicestudio.merging.adoption import adopted_ids, with_adopted_ids
-from practicestudio.merging.record_units import GROUPS, Units, is_missing
+from practicestudio.merging.record_units import GROUPS, Units, is_missing, stated
 from practicestudio.merging.rules import MergeRules, Rule
 
 Side = Literal["ours", "theirs"]
@@ -119,7 +118,7 @@ def pushed(base: Mapping[str, Any] | None, sent: Iterable[Change]) -> Units:
 
 
 def _first_seen(theirs: Mapping[str, Any]) -> Merge:
-    take = tuple(Change(unit, None, value) for unit, value in theirs.items() if value is not None and not is_missing(unit, value))
+    take = tuple([Change(unit, None, value) for unit, value in stated(theirs).items()])
     return Merge(merged=dict(theirs), base=dict(theirs), take=take)
 
 
@@ -148,14 +147,11 @@ def _same(unit: str, one: Any, other: Any) -> bool:
     return bool(one == other) or (is_missing(unit, one) and is_missing(unit, other))
 
 
-def _spoken(ours: Mapping[str, Any], base: Mapping[str, Any], theirs: Mapping[str, Any], known: Collection[str] | None) -> Iterator[str]:
+def _spoken(ours: Mapping[str, Any], base: Mapping[str, Any], theirs: Mapping[str, Any], known: Collection[str] | None) -> list[str]:
     """The units that theirs speaks about, ours first, so that a record keeps its order."""
-    for unit in dict.fromkeys(chain(ours, theirs, base)):
-        if known is None:
-            if unit in theirs or unit.startswith(GROUPS):
-                yield unit
-        elif unit in known or f"{unit.partition('.')[0]}.*" in known:
-            yield unit
+    named = theirs if known is None else known
+    groups = GROUPS if known is None else tuple(group for group in GROUPS if f"{group}*" in known)
+    return [unit for unit in {**ours, **theirs, **base} if unit in named or unit.startswith(groups)]
 
 
 def _put(of_units: Units, unit: str, value: Any) -> None:
