@@ -87,9 +87,10 @@ class ReadingPlan:
                 report.append(Finding(self.prefix + (field if named else "a field without a proper name"), NO_ROW, "no_place"))
 
     def _apply_practice_rows(self, groups: list[dict[str, Any]], report: list[Finding]) -> None:
-        for group, name, value in self.defaults:
-            groups[group].setdefault(name, value)
         declined = groups[0].get("declined", {})
+        for group, name, value in self.defaults:
+            if name not in declined:
+                groups[group].setdefault(name, value)
         for group, name, check in self.checks:
             if name not in declined:
                 check(groups[group].get(name), report)
@@ -121,7 +122,7 @@ def compile_reading(fields: FieldMap, context: Context, overrides: Iterable[Over
             _default(one, read, index, context) for one in of_kind(overrides, DefaultValue) if one.map == fields.name and one.way != "out"
         ),
         checks=tuple(
-            (*_found(one.ours, read, index), compiled_check(one))
+            (*_found(one.ours, read, index), compiled_check(one, fields.prefix))
             for one in of_kind(overrides, ValidationRule)
             if one.map == fields.name and one.way != "out"
         ),

@@ -37,7 +37,7 @@ class SendingPlan:
     """A field map compiled for one practice: the steps of every merge unit, in the order of the rows."""
 
     by_unit: Mapping[str, tuple[SendStep, ...]]
-    checks: tuple[tuple[str, Get, Check], ...]
+    checks: tuple[tuple[str, Check], ...]
     numbers: frozenset[str]
     prefix: str
 
@@ -50,8 +50,7 @@ class SendingPlan:
                 values[step.field] = text
             elif step.row.needed_to_create and not self._reported(step, report):
                 report.append(Finding(self.prefix + step.row.ours, NEEDED, "error"))
-        for _, get, check in self.checks:
-            check(get(record), report)
+        self._check(record, self.by_unit, report)
         return values
 
     def to_change(self, record: Any, previous: Any, units: Collection[str], report: list[Finding]) -> dict[str, str]:
@@ -68,10 +67,14 @@ class SendingPlan:
                 text = self._changed_text(step, record, previous, report)
                 if text is not None:
                     values[step.changed_field] = text
-        for unit, get, check in self.checks:
-            if unit in units:
-                check(get(record), report)
+        self._check(record, units, report)
         return values
+
+    def _check(self, record: Any, units: Collection[str], report: list[Finding]) -> None:
+        declined = getattr(record, "declined", ())
+        for ours, check in self.checks:
+            if unit_of(ours) in units and ours not in declined:
+                check(getter(ours)(record), report)
 
     def _text(self, step: SendStep, record: Any, report: list[Finding]) -> str | None:
         """The value as athenahealth takes it; None where there is none or it must not be sent, which is reported."""
@@ -118,7 +121,7 @@ def compile_sending(fields: FieldMap, context: Context, overrides: Iterable[Over
     rules = [one for one in of_kind(overrides, ValidationRule) if one.map == fields.name and one.way != "in"]
     return SendingPlan(
         by_unit={unit: tuple(steps) for unit, steps in by_unit.items()},
-        checks=tuple((unit_of(rule.ours), getter(rule.ours), compiled_check(rule)) for rule in rules),
+        checks=tuple((rule.ours, compiled_check(rule, fields.prefix)) for rule in rules),
         numbers=frozenset(row.wire(context.dialect) for row in fields.rows if row.number),
         prefix=fields.prefix,
     )

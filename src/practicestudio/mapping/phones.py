@@ -7,8 +7,9 @@ from phonenumbers import (
     NumberParseException,
     PhoneMetadata,
     PhoneNumberFormat,
+    ValidationResult,
     format_number,
-    is_possible_number,
+    is_possible_number_with_reason,
     is_valid_number,
     parse,
 )
@@ -60,7 +61,8 @@ def _by_library(text: str) -> tuple[str | None, str | None]:
         number = parse(text, "US")
     except NumberParseException:
         return None, NOT_A_NUMBER
-    if not is_possible_number(number):
+    # Seven digits are possible in their own town only, and nobody says which town.
+    if is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         return None, NOT_POSSIBLE
     value = format_number(number, PhoneNumberFormat.E164)
     if number.extension:

@@ -130,7 +130,7 @@ class PracticeMapping:
     def appointment_slot(self, body: dict[str, Any]) -> Mapped[Appointment]:
         """One open slot, which athenahealth lists without a status or a patient."""
         report: list[Finding] = []
-        given = body if not isinstance(body, dict) else {"appointmentstatus": "o", **body}
+        given = {**body, "appointmentstatus": body.get("appointmentstatus") or "o"} if isinstance(body, dict) else body
         top = self._appointment.read(given, report)[""]
         if top.get("status", "open") != "open" or top.get("frozen"):
             report.append(Finding("appointmentstatus", NOT_OPEN, "error"))

@@ -16,8 +16,12 @@ TOO_LONG = "This is longer than the {limit} characters that this practice allows
 Check = Callable[[Any, list[Finding]], None]
 
 
-def compiled_check(rule: ValidationRule) -> Check:
-    """A function that reports what the rule finds wrong with one of our values. Raises Misconfigured for a wrong pattern."""
+def compiled_check(rule: ValidationRule, prefix: str = "") -> Check:
+    """A function that reports what the rule finds wrong with one of our values. Raises Misconfigured for a wrong pattern.
+
+    prefix: of the map that the rule is about, for the place.
+    """
+    place = prefix + rule.ours
     pattern = compiled_pattern(rule.pattern) if rule.pattern is not None else None
     allowed = frozenset(rule.allowed)
 
@@ -33,7 +37,7 @@ def compiled_check(rule: ValidationRule) -> Check:
     def check(value: Any, report: list[Finding]) -> None:
         texts = _texts(value)
         problems = {problem_of(text) for text in texts} if texts else {REQUIRED if rule.required else None}
-        report.extend(Finding(rule.ours, problem, rule.severity) for problem in sorted(filter(None, problems)))
+        report.extend(Finding(place, problem, rule.severity) for problem in sorted(filter(None, problems)))
 
     return check
 
