@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -23,7 +24,7 @@ from practicestudio.store.embedded import EmbeddedServer
 from practicestudio.store.service_user import service_user_for
 
 PASSWORD = 'geh\' \\ "heim" %n 1'
-UNSAFE_BUT_FAST = {"fsync": "off"}
+UNSAFE_BUT_FAST = {"fsync": "off", "shared_buffers": "16MB"}
 IS_ROOT = os.geteuid() == 0
 root_only = pytest.mark.skipif(not IS_ROOT, reason="shows what holds when root starts the server")
 
@@ -501,10 +502,19 @@ def test_a_setting_that_the_server_does_not_know_is_told_with_its_own_words(serv
     server.ensure_running()
 
 
-def test_a_full_disk_is_told_as_such(folder: Path) -> None:
-    said = 'creating directory ... ok\ninitdb: error: could not write file "x": No space left on device\ninitdb: removing data directory'
+def test_a_full_disk_is_told_as_such(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place = cluster.Cluster(folder, service_user_for(folder))
-    assert cluster.startup_failure(said, place).sentence == f"The disk that holds {folder} is full. Free some space, then start again."
+    sentence = f"The disk that holds {folder} is full. Free some space, then start again."
+    said = 'creating directory ... ok\ninitdb: error: could not write file "x": No space left on device\ninitdb: removing data directory'
+    assert cluster.startup_failure(said, place).sentence == sentence
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=0))
+    assert cluster.startup_failure("", place).sentence == sentence
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence_too(folder: Path) -> None:
+    (folder / "file").touch()
+    with pytest.raises(Misconfigured, match=r"cannot use its folder .*: Not a directory"):
+        EmbeddedServer(folder / "file" / "home", PASSWORD).ensure_running()
 
 
 def test_it_cannot_be_asked_for_before_it_runs(folder: Path) -> None:

@@ -19,6 +19,7 @@ _STATE = Path("/var/lib/practicestudio")
 # The shortest limit of the systems we run on: 104 bytes on macOS, 108 on Linux, the final zero included.
 _SOCKET_PATH_LIMIT = 103
 _SOCKET_FILE = ".s.PGSQL.5432"
+_ROOM_TO_START = 1_000_000
 # Faults of the configuration are LOG lines before the FATAL one.
 _REASON = re.compile(r"(?:FATAL:|PANIC:|error:|LOG:(?=\s+(?:unrecognized|invalid)))\s+(.+)")
 
@@ -168,8 +169,8 @@ def write_private(path: Path, text: str, owner: ServiceUser) -> None:
 
 
 def startup_failure(said: str, cluster: Cluster) -> Misconfigured:
-    """Why initdb or the server gave up, from what it printed."""
-    if "No space left on device" in said or "Disk quota exceeded" in said:
+    """Why initdb or the server gave up, from what it printed; on a full disk it may not even have printed it."""
+    if "No space left on device" in said or "Disk quota exceeded" in said or shutil.disk_usage(cluster.folder).free < _ROOM_TO_START:
         return Misconfigured(f"The disk that holds {cluster.folder} is full.", advice="Free some space, then start again.")
     reasons = [found[1] for line in said.splitlines() if (found := _REASON.search(line)) and "is starting up" not in line]
     reason = "; ".join(reasons[-2:]) or "it gave no reason"

@@ -51,15 +51,16 @@ class EmbeddedServer:
         Raises:
             Misconfigured: no programs, a folder that is not ours alone, a full disk, data of another version.
         """
-        make_home(self.home)
-        with self._turn():
-            self._cluster = settle(self.home)
-            self._join()
-            try:
-                self._bring_up(self._cluster)
-            except BaseException:
-                self._release()
-                raise
+        with _folder_faults(self.home):
+            make_home(self.home)
+            with self._turn():
+                self._cluster = settle(self.home)
+                self._join()
+                try:
+                    self._bring_up(self._cluster)
+                except BaseException:
+                    self._release()
+                    raise
 
     def conninfo(self, user: str, password: str, dbname: str) -> str:
         """A libpq connection string for the server's socket."""
@@ -190,6 +191,18 @@ class EmbeddedServer:
             if time.monotonic() - began > _STOP_SECONDS:
                 raise Transient(f"The embedded PostgreSQL has not stopped after {_STOP_SECONDS:.0f} seconds; see {cluster.log}.")
             time.sleep(_POLL)
+
+
+@contextmanager
+def _folder_faults(home: Path) -> Iterator[None]:
+    """Faults of the disk and of permissions as errors of ours."""
+    try:
+        yield
+    except OSError as error:
+        raise Misconfigured(
+            f"The embedded database cannot use its folder {home}: {error.strerror or type(error).__name__}.",
+            advice="Free some space, give the folder the permissions it needs, or choose another folder.",
+        ) from error
 
 
 def _ping(cluster: Cluster) -> Ping:
