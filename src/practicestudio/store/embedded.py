@@ -32,7 +32,8 @@ class EmbeddedServer:
     bin_folder: another PostgreSQL than the bundled one; settings: server settings that replace ours.
 
     Every process that uses the server holds a shared lock on `home/run.lock`; the last one to leave stops the server. A killed process
-    drops its lock with its life, so it never stands in the way. All methods block; none needs an event loop.
+    drops its lock with its life, so it never stands in the way. A forked child shares its parent's lock: it makes an EmbeddedServer of its own.
+    All methods block.
     """
 
     superuser = SUPERUSER
