@@ -20,3 +20,8 @@ def new_id() -> UUID:
     random = int.from_bytes(os.urandom(10), "big")
     value = (milliseconds << 80) | (0x7 << 76) | ((random >> 68) & 0xFFF) << 64 | (0b10 << 62) | (random & (2**62 - 1))
     return UUID(int=value)
+
+
+def first_id_at(moment: datetime) -> UUID:
+    """The smallest UUIDv7 of that moment: a bound for ids made since."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)

@@ -22,7 +22,7 @@ from practicestudio.store.database import Database, Transaction
 
 
 def incoming(about: str, body: str, kind: str = "note") -> NewMessage:
-    return NewMessage(direction="in", door="rest", kind=kind, about=about, body=body.encode())
+    return NewMessage(direction="in", door="rest", kind=kind, about=about, body=body.encode(), rereadable=True)
 
 
 def outgoing(about: str, body: str, kind: str = "send") -> NewMessage:

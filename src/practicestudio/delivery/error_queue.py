@@ -129,6 +129,4 @@ async def _enter(transaction: Transaction, found: Sequence[Any], ids: Sequence[U
 
 async def _wake(transaction: Transaction, found: Sequence[Any]) -> None:
     if found:
-        await sql.messages.wake_lanes(
-            transaction.connection, practice_id=transaction.practice_id, lanes=sorted({row[1] for row in found})
-        )
+        await sql.messages.wake_lanes(transaction.connection, practice_id=transaction.practice_id, lanes=sorted({row[1] for row in found}))

@@ -128,9 +128,7 @@ async def _write_tries(transaction: Transaction, verdicts: Sequence[Verdict], no
     )
 
 
-async def _leave(
-    transaction: Transaction, worker: UUID, verdicts: Sequence[Verdict], first_ids: Mapping[int, UUID], policies: Policies
-) -> None:
+async def _leave(transaction: Transaction, worker: UUID, verdicts: Sequence[Verdict], first_ids: Mapping[int, UUID], policies: Policies) -> None:
     connection, practice_id = transaction.connection, transaction.practice_id
     lanes = list(first_ids)
     held = {row[0] for row in await rows(sql.messages.lock_claimed_lanes(connection, practice_id=practice_id, lanes=lanes, worker=worker))}
@@ -152,5 +150,3 @@ def message_of(practice_id: UUID, row: Sequence[object], body: bytes) -> Message
     names = ("id", "lane", "direction", "door", "kind", "urgency", "tries", "received_at", "sent_at", "record_id", "run_id", "cause_id", "retry_of")
     values = dict(zip(names, row, strict=False))
     return Message(practice_id=practice_id, body=body, **{**values, "urgency": URGENCIES[values["urgency"]]})  # type: ignore[arg-type, index]
-
-

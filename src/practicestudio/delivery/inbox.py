@@ -23,23 +23,6 @@ async def accept(transaction: Transaction, messages: Sequence[NewMessage]) -> li
     """
     if not messages:
         return []
-    return await _store(transaction, messages, [None] * len(messages))
-
-
-async def accept_once(transaction: Transaction, messages: Sequence[NewMessage], since: UUID) -> list[UUID]:
-    """Store those messages whose like was not stored since the id `since`: for a source that may be read twice."""
-    prints = [transaction.sealer.identity(f"fingerprint {m.kind} {m.about}", m.body.decode("utf-8", "surrogateescape")) for m in messages]
-    known = {
-        row[0]
-        for row in await rows(
-            sql.messages.known_fingerprints(transaction.connection, practice_id=transaction.practice_id, fingerprints=prints, since=since)
-        )
-    }
-    fresh = [(message, mark) for message, mark in zip(messages, prints, strict=True) if mark not in known]
-    return await _store(transaction, [message for message, _ in fresh], [mark for _, mark in fresh]) if fresh else []
-
-
-async def _store(transaction: Transaction, messages: Sequence[NewMessage], fingerprints: Sequence[UUID | None]) -> list[UUID]:
     connection, practice_id, sealer = transaction.connection, transaction.practice_id, transaction.sealer
     ids = [new_id() for _ in messages]
     lanes = [lane_of(sealer, message.about) for message in messages]
@@ -58,11 +41,23 @@ async def _store(transaction: Transaction, messages: Sequence[NewMessage], finge
         run_ids=[m.run_id for m in messages],
         cause_ids=[m.cause_id for m in messages],
         retry_ofs=[m.retry_of for m in messages],
-        fingerprints=list(fingerprints),
+        fingerprints=[_fingerprint(sealer, m) if m.rereadable else None for m in messages],
     )
     parts = ["received" if message.direction == "in" else "sent" for message in messages]
     await store_bodies(transaction, [(message_id, part, m.body) for message_id, part, m in zip(ids, parts, messages, strict=True)])
     return ids
+
+
+async def accept_once(transaction: Transaction, messages: Sequence[NewMessage], since: UUID) -> list[UUID]:
+    """Store those messages whose like was not stored since the id `since`: for what is read a second time after a crash."""
+    prints = [_fingerprint(transaction.sealer, message) for message in messages]
+    found = sql.messages.known_fingerprints(transaction.connection, practice_id=transaction.practice_id, fingerprints=prints, since=since)
+    known = {row[0] for row in await rows(found)}
+    return await accept(transaction, [message for message, mark in zip(messages, prints, strict=True) if mark not in known])
+
+
+def _fingerprint(sealer: Sealer, message: NewMessage) -> UUID:
+    return sealer.identity(f"fingerprint {message.kind} {message.about}", message.body.decode("utf-8", "surrogateescape"))
 
 
 async def _enter_lanes(

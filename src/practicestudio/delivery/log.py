@@ -114,9 +114,7 @@ async def stream_messages(database: Database, practice_id: UUID, chosen: Filter,
 
 
 def _narrowed(chosen: Filter, before: UUID | None) -> Filter:
-    return Filter(
-        states=chosen.states, kind=chosen.kind, direction=chosen.direction, record_id=chosen.record_id, since=chosen.since, before=before
-    )
+    return Filter(states=chosen.states, kind=chosen.kind, direction=chosen.direction, record_id=chosen.record_id, since=chosen.since, before=before)
 
 
 async def read_story(transaction: Transaction, message_id: UUID) -> Story:

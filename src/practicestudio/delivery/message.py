@@ -21,6 +21,7 @@ class NewMessage:
 
     about: what it is about, in words that two messages share exactly when their order matters (`patient:123`); stored as a blind index.
     body: the bytes as they crossed, or will cross, the wall; stored sealed.
+    rereadable: its source may be read again after a crash, so a fingerprint is kept by which `accept_once` knows it.
     """
 
     direction: Direction
@@ -29,6 +30,7 @@ class NewMessage:
     about: str
     body: bytes
     urgency: Urgency = "feed"
+    rereadable: bool = False
     record_id: UUID | None = None
     run_id: UUID | None = None
     cause_id: UUID | None = None

@@ -155,9 +155,7 @@ class Worker:
 
     async def _release(self, lanes: Sequence[Claimed]) -> None:
         async with self._database.dispatch() as connection:
-            await sql.messages.release_lanes(
-                connection, worker=self.id, practice_ids=[c.practice_id for c in lanes], lanes=[c.lane for c in lanes]
-            )
+            await sql.messages.release_lanes(connection, worker=self.id, practice_ids=[c.practice_id for c in lanes], lanes=[c.lane for c in lanes])
 
     async def _work_batch(self, practice_id: UUID, lanes: Sequence[Claimed]) -> None:
         """Work the heads of these lanes together; where that fails, one by one, so that only the guilty one fails."""
@@ -222,9 +220,7 @@ class Worker:
                 unreadable.append((message_of(transaction.practice_id, row, b""), Failed(error)))
         return heads
 
-    async def _finish(
-        self, transaction: Transaction, lanes: Sequence[Claimed], finished: Sequence[tuple[Message, Outcome]], seconds: float
-    ) -> None:
+    async def _finish(self, transaction: Transaction, lanes: Sequence[Claimed], finished: Sequence[tuple[Message, Outcome]], seconds: float) -> None:
         await finish(
             transaction,
             self.id,
@@ -325,4 +321,3 @@ async def _wait(stop: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(stop.wait(), seconds)
     except TimeoutError:
         return
-

@@ -51,9 +51,7 @@ async def put(transaction: Transaction, section: str, name: str, value: Any, by:
     if value is None:
         await sql.practices.drop_configuration(connection, practice_id=practice_id, section=section, name=name)
     else:
-        await sql.practices.put_configuration(
-            connection, practice_id=practice_id, section=section, name=name, value=Jsonb(value), changed_by=by
-        )
+        await sql.practices.put_configuration(connection, practice_id=practice_id, section=section, name=name, value=Jsonb(value), changed_by=by)
     await sql.practices.insert_configuration_change(
         connection,
         practice_id=practice_id,

@@ -124,9 +124,7 @@ async def set_credentials(transaction: Transaction, credentials: Credentials, by
         raise InvalidValue("There is neither a client secret nor a private key.", advice="Give one of them.")
     plain = orjson.dumps({one.name: getattr(credentials, one.name) for one in fields(Credentials)})
     sealed = transaction.sealer.seal("credentials", transaction.practice_id, plain)
-    await sql.practices.put_credentials(
-        transaction.connection, practice_id=transaction.practice_id, name=NAME, sealed=sealed, changed_by=by
-    )
+    await sql.practices.put_credentials(transaction.connection, practice_id=transaction.practice_id, name=NAME, sealed=sealed, changed_by=by)
 
 
 async def get_credentials(transaction: Transaction) -> Credentials:

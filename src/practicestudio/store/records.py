@@ -220,6 +220,12 @@ async def appointments_of_patient(transaction: Transaction, patient_id: UUID) ->
     return [_appointment(transaction, row) for row in await rows(found)]
 
 
+async def unlinked_appointments(transaction: Transaction, patient_ids: Sequence[UUID]) -> list[Stored[Appointment]]:
+    """Appointments of these patients that athenahealth is not known to have, locked."""
+    found = sql.records.unlinked_appointments(transaction.connection, practice_id=transaction.practice_id, patient_ids=list(patient_ids))
+    return [_appointment(transaction, row) for row in await rows(found)]
+
+
 def _appointment(transaction: Transaction, row: Sequence[Any]) -> Stored[Appointment]:
     kept = _decode_appointment(transaction.sealer.open("appointments", row[0], row[2]))
     return Stored(row[0], kept.record, row[1], kept.changed)
@@ -255,6 +261,14 @@ def _columns(transaction: Transaction, appointments: Sequence[Stored[Appointment
 
 async def move_links(transaction: Transaction, kind: RecordKind, from_record: UUID, to_record: UUID) -> None:
     """What athenahealth calls one record of ours means another from now on."""
-    await sql.records.move_links(
-        transaction.connection, practice_id=transaction.practice_id, kind=kind, from_record=from_record, to_record=to_record
-    )
+    await sql.records.move_links(transaction.connection, practice_id=transaction.practice_id, kind=kind, from_record=from_record, to_record=to_record)
+
+
+def with_external_id(stored: Stored[R], external_id: str) -> Stored[R]:
+    """The record under the id that athenahealth gave it."""
+    return replace(stored, record=replace(stored.record, external_id=external_id))
+
+
+def with_base(link: Link, base: Units) -> Link:
+    """The link with another agreed state."""
+    return replace(link, base=base)

@@ -34,9 +34,7 @@ async def follow(transaction: Transaction, survivor: UUID, previous: Sequence[st
 async def _take_in(transaction: Transaction, patient_id: UUID, target: UUID, message_id: UUID) -> None:
     await store.move_links(transaction, "patient", patient_id, target)
     appointments = await store.appointments_of_patient(transaction, patient_id)
-    moved = [
-        stored.having(replace(stored.record, patient_id=target), ["patient_id"], now(), audit.ATHENAHEALTH) for stored in appointments
-    ]
+    moved = [stored.having(replace(stored.record, patient_id=target), ["patient_id"], now(), audit.ATHENAHEALTH) for stored in appointments]
     await store.change_appointments(transaction, moved)
     trail = [AuditEntry(Action.ATHENA_PATIENT_MERGE, audit.ATHENAHEALTH, "patient", one, message_id) for one in (patient_id, target)]
     for stored in appointments:

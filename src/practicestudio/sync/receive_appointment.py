@@ -48,6 +48,7 @@ class _Batch:
     setup: Setup
     links: dict[UUID, Link]
     patients: dict[str, UUID]
+    ours_alone: list[Stored[Appointment]]
     appointments: dict[UUID, Stored[Appointment]]
     added: set[UUID] = field(default_factory=set)
     changed: set[UUID] = field(default_factory=set)
@@ -94,7 +95,9 @@ async def _prepare(transaction: Transaction, setup: Setup, incoming: Sequence[_I
     found = await store.find_links(transaction, "patient", list(wanted.values())) if wanted else {}
     patients = {external_id: found[identity].record_id for external_id, identity in wanted.items() if identity in found}
     appointments = await store.read_appointments(transaction, [link.record_id for link in links.values()], lock=True) if links else {}
-    return _Batch(transaction, setup, links, patients, appointments)
+    strangers = {patients[one.patient] for one in incoming if one.identity not in links and one.patient in patients}
+    ours_alone = await store.unlinked_appointments(transaction, sorted(strangers)) if strangers else []
+    return _Batch(transaction, setup, links, patients, ours_alone, appointments)
 
 
 async def _take(batch: _Batch, one: _Incoming) -> Outcome:
@@ -108,6 +111,7 @@ async def _take(batch: _Batch, one: _Incoming) -> Outcome:
     mapped = batch.setup.mapping.appointment_in(one.body, batch.patients[one.patient])
     if mapped.record is None:
         raise mapped.refused or Unreadable("The appointment could not be read.")
+    link = link or _link_to_ours(batch, one, mapped.record)
     if link is None:
         return _add(batch, one, mapped.record, mapped.report)
     return await _merge(batch, one, link, mapped.record, mapped.report)
@@ -124,7 +128,9 @@ def _without_patient(batch: _Batch, one: _Incoming, link: Link | None) -> Outcom
     if stored.record.status == "cancelled" or status != _OPEN:
         return Done(stored.id)
     _change(batch, one, stored, replace(stored.record, status="cancelled"), {"status": (stored.record.status, "cancelled")})
-    batch.new_links[one.identity] = Link(one.identity, stored.id, {**(link.base or {}), "status": "cancelled"}, one.message.received_at, one.message.id)
+    batch.new_links[one.identity] = Link(
+        one.identity, stored.id, {**(link.base or {}), "status": "cancelled"}, one.message.received_at, one.message.id
+    )
     return Done(stored.id)
 
 
@@ -132,6 +138,17 @@ def _wait_for_patient(batch: _Batch, one: _Incoming) -> Outcome:
     if one.message.tries == 0:
         batch.to_send.append(fetch_patient_message(one.patient or "", one.message.id))
     return Failed(NotYet("The appointment's patient has not arrived yet.", advice="The patient is being fetched; it is tried again by itself."))
+
+
+def _link_to_ours(batch: _Batch, one: _Incoming, record: Appointment) -> Link | None:
+    """An appointment that was booked here and comes back before its booking is noted: same patient, provider and time."""
+    for stored in batch.ours_alone:
+        known = stored.record
+        if (known.patient_id, known.provider_id, known.start_time) == (record.patient_id, record.provider_id, record.start_time):
+            batch.ours_alone.remove(stored)
+            batch.appointments[stored.id] = stored
+            return Link(one.identity, stored.id, None, one.message.received_at)
+    return None
 
 
 def _add(batch: _Batch, one: _Incoming, record: Appointment, report: Report) -> Outcome:

@@ -27,7 +27,8 @@ from practicestudio.sync import merge_patients, reviews
 from practicestudio.sync.setup import Setup, setup_of
 
 _MATCHER: Matcher = FullAgreement()
-_OF_THE_PERSON = frozenset(units(Patient()))
+_ONLY_WHERE_TOLD = {"insurances": "insurances.*", "customfields": "custom_fields.*", "previouspatientids": "previous_external_ids"}
+_OF_THE_PERSON = frozenset(units(Patient())) - set(_ONLY_WHERE_TOLD.values())
 _to_json = msgspec.json.Encoder().encode
 
 OLDER = Finding("", "A newer state of this record has been taken since, so this one changes nothing.", "warning")
@@ -35,14 +36,13 @@ OLDER = Finding("", "A newer state of this record has been taken since, so this 
 
 @dataclass(slots=True)
 class _Incoming:
-    """A message, read and mapped. previous: athenahealth's ids of patients that were merged into this one."""
+    """A message, read and mapped. known: the units that it speaks about (`known_units`)."""
 
     message: Message
     record: Patient
     identity: UUID
     report: Report
-    previous: list[str]
-    known: set[str] | None
+    known: frozenset[str] | None
     keys: list[int] = field(default_factory=list)
 
 
@@ -79,8 +79,8 @@ async def receive_patients(transaction: Transaction, messages: Sequence[Message]
         outcomes[one.message.id] = await _take(batch, one)
     await _write(batch)
     for one in incoming:
-        if one.previous and isinstance(outcomes[one.message.id], Done):
-            await merge_patients.follow(transaction, one.identity, one.previous, one.message.id)
+        if one.record.previous_external_ids and isinstance(outcomes[one.message.id], Done):
+            await merge_patients.follow(transaction, one.identity, one.record.previous_external_ids, one.message.id)
     return [outcomes[message.id] for message in messages]
 
 
@@ -97,8 +97,7 @@ def _read(transaction: Transaction, setup: Setup, message: Message) -> _Incoming
     mapped = setup.mapping.patient_in(body)
     if mapped.record is None:
         raise mapped.refused or Unreadable("The patient could not be read.")
-    previous = [str(one) for one in body.get("previouspatientids") or [] if isinstance(one, str | int)]
-    return _Incoming(message, mapped.record, store.identity_of(transaction, "patient", external_id), mapped.report, previous, known_units(body))
+    return _Incoming(message, mapped.record, store.identity_of(transaction, "patient", external_id), mapped.report, known_units(body))
 
 
 async def _prepare(transaction: Transaction, setup: Setup, incoming: Sequence[_Incoming]) -> _Batch:
@@ -166,7 +165,9 @@ async def _take_linked(batch: _Batch, one: _Incoming, link: Link) -> Outcome:
         return Done(stored.id, report=_report((*one.report, OLDER)))
     if link.base is not None and someone_else(stored.record, one.record):
         return Parked(
-            UnsureMatch("This id belonged to a patient with another name and date of birth.", advice="Find out in athenahealth who it is, then retry."),
+            UnsureMatch(
+                "This id belonged to a patient with another name and date of birth.", advice="Find out in athenahealth who it is, then retry."
+            ),
             stored.id,
         )
     ours = units(stored.record)
@@ -219,10 +220,11 @@ def someone_else(known: Patient, came: Patient) -> bool:
     return all(one is not None and other is not None and str(one).lower() != str(other).lower() for one, other in pairs)
 
 
-def known_units(body: dict[str, Any]) -> set[str] | None:
-    """Which units a body speaks about: all of the person's own, but insurances and custom fields only where it lists them. None: everything."""
-    groups = {group for key, group in (("insurances", "insurances.*"), ("customfields", "custom_fields.*")) if key in body}
-    return None if len(groups) == 2 else _OF_THE_PERSON | groups
+def known_units(body: dict[str, Any]) -> frozenset[str] | None:
+    """Which units a body speaks about: all of the person's own, but lists
+    that athenahealth gives only when asked for them only where they are there. None: everything."""
+    told = {units for key, units in _ONLY_WHERE_TOLD.items() if key in body}
+    return None if len(told) == len(_ONLY_WHERE_TOLD) else _OF_THE_PERSON | told
 
 
 def update_message(external_id: str, patient_id: UUID, cause_id: UUID | None) -> NewMessage:

@@ -45,9 +45,7 @@ async def ask_match(transaction: Transaction, message_id: UUID, because: str, ca
     await _insert(transaction, "match", message_id, "patient", None, content)
 
 
-async def ask_conflict(
-    transaction: Transaction, message_id: UUID, record_kind: str, record_id: UUID, conflicts: Sequence[UnitConflict]
-) -> None:
+async def ask_conflict(transaction: Transaction, message_id: UUID, record_kind: str, record_id: UUID, conflicts: Sequence[UnitConflict]) -> None:
     """Ask whose values stand; an older open question about the same record gives way, and its message with it."""
     older = sql.records.outdate_reviews(transaction.connection, practice_id=transaction.practice_id, kind="conflict", record_id=record_id)
     for (older_message,) in await rows(older):
@@ -56,9 +54,7 @@ async def ask_conflict(
     await _insert(transaction, "conflict", message_id, record_kind, record_id, conflicts)
 
 
-async def _insert(
-    transaction: Transaction, kind: ReviewKind, message_id: UUID, record_kind: str, record_id: UUID | None, content: Any
-) -> None:
+async def _insert(transaction: Transaction, kind: ReviewKind, message_id: UUID, record_kind: str, record_id: UUID | None, content: Any) -> None:
     review_id = new_id()
     await sql.records.insert_review(
         transaction.connection,

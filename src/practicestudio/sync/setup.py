@@ -21,9 +21,10 @@ MERGE_DEFAULTS = {"patient": MergeRules("ask"), "appointment": MergeRules("athen
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What is set for a practice, ready to be used."""
+    """What is set for a practice, ready to be used. connected: it has a connection to athenahealth."""
 
     practice: Practice
+    connected: bool
     dialect: connection.Dialect
     mapping: PracticeMapping
     merge_rules: dict[str, MergeRules]
@@ -54,6 +55,7 @@ async def _read(transaction: Transaction) -> Setup:
     schedule = values.get("schedule", {})
     return Setup(
         practice=await read_practice(transaction),
+        connected=stored is not None,
         dialect=dialect,
         mapping=PracticeMapping(
             dialect,

@@ -1,7 +1,7 @@
 """The client of athenahealth's REST API: `RestClient` for one connection, and on top of it patients, appointments, the practice, and feeds."""
 
 from practicestudio.athena.rest.answers import Answer, Record
-from practicestudio.athena.rest.appointments import Appointments, Booking
+from practicestudio.athena.rest.appointments import Appointments
 from practicestudio.athena.rest.budget import BudgetStore, MemoryBudgets
 from practicestudio.athena.rest.calls import Call, CallLog, MemoryCallLog
 from practicestudio.athena.rest.client import Purpose, RestClient
@@ -21,7 +21,6 @@ __all__ = [
     "Answer",
     "Appointments",
     "BadAnswer",
-    "Booking",
     "Budget",
     "BudgetStore",
     "Call",

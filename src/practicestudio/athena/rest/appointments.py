@@ -1,14 +1,13 @@
 """Appointments and free slots of one practice, in athenahealth's words."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from practicestudio.athena.rest.answers import Answer, Record
 from practicestudio.athena.rest.client import FEED, Errand, Purpose, RestClient
 from practicestudio.athena.rest.paging import Page
-from practicestudio.errors import InvalidValue
 
 Fields = Mapping[str, Any]
 
@@ -17,24 +16,6 @@ WINDOW_DAYS = 7
 
 ANY_REASON = "-1"
 NOTHING: Fields = {}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Booking:
-    """A time to be booked for a patient. start: the department's local time, without a zone. duration: minutes.
-
-    appointmentid: the free slot's, which the platform needs; the guide's call names the time instead. Either reasonid or appointmenttypeid.
-    """
-
-    appointmentid: str
-    patientid: str
-    departmentid: str
-    providerid: str
-    start: datetime
-    duration: int
-    appointmenttypeid: str | None = None
-    reasonid: str | None = None
-    note: str | None = None
 
 
 class Appointments:
@@ -77,21 +58,10 @@ class Appointments:
         )
         return any(str(one["appointmentid"]) == str(slot["appointmentid"]) for one in open_now)
 
-    async def book(self, booking: Booking) -> Answer:
-        """Book a free time; the appointment is in the answer's fields. Raises SlotTaken where someone else was faster."""
-        if not (booking.appointmenttypeid or booking.reasonid):
-            raise InvalidValue("A booking needs an appointment type or a reason.")
-        body = {
-            "patientid": booking.patientid,
-            "departmentid": booking.departmentid,
-            "providerid": booking.providerid,
-            "starttime": booking.start,
-            "duration": booking.duration,
-            "appointmenttypeid": booking.appointmenttypeid,
-            "reasonid": booking.reasonid,
-            "bookingnote": booking.note,
-        }
-        return await self._errand.call("appointment.book", path={"appointmentid": booking.appointmentid}, body=body)
+    async def book(self, appointmentid: str, fields: Fields) -> Answer:
+        """Book a free time: patientid, appointmenttypeid or reasonid, and in the guide's dialect the time in words; the appointment is in the
+        answer's fields. appointmentid: the free slot's. Raises SlotTaken where someone else was faster."""
+        return await self._write("appointment.book", appointmentid, fields)
 
     async def cancel(self, appointmentid: str, patientid: str, *, reason: str | None = None, reasonid: str | None = None) -> Answer:
         """Cancel; the answer's fields hold status `x`."""

@@ -110,8 +110,6 @@ create table schedules (
     practice_id uuid not null,
     job         text not null,
     due_at      timestamptz not null,
-    claimed_by  uuid,
-    claimed_until timestamptz,
     last_started timestamptz,
     primary key (practice_id, job)
 );

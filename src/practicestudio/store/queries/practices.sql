@@ -68,7 +68,7 @@ select practice_id, job, due_at from schedules where due_at <= :now order by due
 select job, due_at, last_started from schedules where practice_id = :practice_id order by job
 
 -- name: start_schedule(practice_id, job, due_at, started)!
-update schedules set due_at = :due_at, last_started = :started where practice_id = :practice_id and job = :job
+update schedules set due_at = :due_at, last_started = :started where practice_id = :practice_id and job = :job and due_at <= :started
 
 -- name: drop_schedule(practice_id, job)!
 delete from schedules where practice_id = :practice_id and job = :job

@@ -79,6 +79,12 @@ where appointments.practice_id = :practice_id and appointments.id = t.id
 select id, version, sealed, created_at, changed_at from appointments
 where practice_id = :practice_id and patient_id = :patient_id order by id for update
 
+-- name: unlinked_appointments(practice_id, patient_ids)
+select id, version, sealed, created_at, changed_at from appointments a
+where practice_id = :practice_id and patient_id = any(:patient_ids) and status <> 'cancelled'
+  and not exists (select from links l where l.practice_id = :practice_id and l.kind = 'appointment' and l.record_id = a.id)
+order by id for update
+
 -- name: appointments_between(practice_id, start_time, end_time, provider_id, patient_id)
 select id, version, sealed, created_at, changed_at from appointments
 where practice_id = :practice_id and start_time >= :start_time and start_time < :end_time

@@ -1,0 +1,119 @@
+"""A person books, moves, cancels or checks in an appointment here: record, trail and the message to athenahealth in one transaction."""
+
+from dataclasses import replace
+from typing import Any, Literal
+from uuid import UUID
+
+import orjson
+
+from practicestudio.access import audit
+from practicestudio.access.audit import Action, AuditEntry
+from practicestudio.clock import new_id, now
+from practicestudio.delivery.inbox import accept
+from practicestudio.delivery.message import NewMessage
+from practicestudio.errors import InvalidValue
+from practicestudio.records import Appointment
+from practicestudio.store import records as store
+from practicestudio.store.database import Transaction
+from practicestudio.store.records import Stored
+from practicestudio.sync.find_slots import Slot, objection
+from practicestudio.sync.setup import setup_of
+
+Step = Literal["check_in", "check_out"]
+
+
+async def book(transaction: Transaction, patient_id: UUID, slot: Slot, by: str, *, reason: str | None = None, notes: str | None = None) -> UUID:
+    """Book a slot for a patient. It is booked here at once, and at athenahealth when its message is done. Returns our id.
+
+    Raises InvalidValue where the patient is unknown or the practice's rules do not allow it.
+    """
+    patient = (await store.read_patients(transaction, [patient_id])).get(patient_id)
+    if patient is None or patient.merged_into is not None:
+        raise InvalidValue("There is no such patient.", advice="Search for the patient again; it may have been merged into another.")
+    if why := objection(await setup_of(transaction), slot, now()):
+        raise InvalidValue(why, advice="Choose another time, or change the practice's scheduling rules.")
+    return await _book(transaction, patient_id, slot, by, reason, notes)
+
+
+async def _book(transaction: Transaction, patient_id: UUID, slot: Slot, by: str, reason: str | None, notes: str | None) -> UUID:
+    record = Appointment(
+        patient_id=patient_id,
+        provider_id=slot.provider_id,
+        location_id=slot.location_id,
+        appointment_type=slot.appointment_type,
+        start_time=slot.start_time,
+        end_time=slot.end_time,
+        status="booked",
+        reason=reason,
+        notes=notes,
+    )
+    stored = Stored(new_id(), record)
+    await store.add_appointments(transaction, [stored])
+    await audit.write(transaction, [AuditEntry(Action.PERSON_APPOINTMENT_BOOK, by, "appointment", stored.id)])
+    await accept(transaction, [_message("appointment.book", f"appointment:{slot.external_id}", stored.id, {"slot": slot.external_id})])
+    return stored.id
+
+
+async def cancel(transaction: Transaction, appointment_id: UUID, by: str, *, reason: str | None = None) -> None:
+    """Cancel an appointment that has not begun."""
+    stored = await _changeable(transaction, appointment_id, ("booked",))
+    await _change(transaction, stored, replace(stored.record, status="cancelled", cancel_reason=reason), by)
+    await accept(transaction, [_message("appointment.cancel", _about(stored), stored.id, {"reason": reason})])
+
+
+async def reschedule(transaction: Transaction, appointment_id: UUID, slot: Slot, by: str, *, reason: str | None = None) -> UUID:
+    """Move an appointment to another slot: the old one is cancelled, a new one is booked, in one call there. Returns the new one's id."""
+    stored = await _changeable(transaction, appointment_id, ("booked",))
+    if why := objection(await setup_of(transaction), slot, now()):
+        raise InvalidValue(why, advice="Choose another time, or change the practice's scheduling rules.")
+    moved = replace(
+        stored.record,
+        external_id=None,
+        provider_id=slot.provider_id,
+        location_id=slot.location_id,
+        appointment_type=slot.appointment_type,
+        start_time=slot.start_time,
+        end_time=slot.end_time,
+    )
+    new = Stored(new_id(), moved)
+    await store.add_appointments(transaction, [new])
+    await audit.write(transaction, [AuditEntry(Action.PERSON_APPOINTMENT_BOOK, by, "appointment", new.id)])
+    await _change(transaction, stored, replace(stored.record, status="cancelled", cancel_reason=reason, rescheduled_to=slot.external_id), by)
+    body = {"slot": slot.external_id, "new": str(new.id), "reason": reason}
+    await accept(transaction, [_message("appointment.reschedule", _about(stored), stored.id, body)])
+    return new.id
+
+
+async def take_step(transaction: Transaction, appointment_id: UUID, step: Step, by: str) -> None:
+    """Check a patient in or out."""
+    stored = await _changeable(transaction, appointment_id, ("booked",) if step == "check_in" else ("checked_in",))
+    if step == "check_in":
+        record = replace(stored.record, status="checked_in", checked_in_at=now())
+    else:
+        record = replace(stored.record, status="checked_out", checked_out_at=now())
+    await _change(transaction, stored, record, by)
+    await accept(transaction, [_message(f"appointment.{step}", _about(stored), stored.id, {})])
+
+
+async def _changeable(transaction: Transaction, appointment_id: UUID, states: tuple[str, ...]) -> Stored[Appointment]:
+    stored = (await store.read_appointments(transaction, [appointment_id], lock=True)).get(appointment_id)
+    if stored is None:
+        raise InvalidValue("There is no such appointment.", advice="Look it up again.")
+    if stored.record.status not in states:
+        raise InvalidValue(f"The appointment is {stored.record.status.replace('_', ' ')}, so this cannot be done.", advice="Look it up again.")
+    return stored
+
+
+async def _change(transaction: Transaction, stored: Stored[Appointment], record: Appointment, by: str) -> None:
+    names = [name for name in Appointment.__dataclass_fields__ if getattr(record, name) != getattr(stored.record, name)]
+    changes: dict[str, tuple[Any, Any]] = {name: (getattr(stored.record, name), getattr(record, name)) for name in names}
+    await store.change_appointments(transaction, [stored.having(record, names, now(), by)])
+    await audit.write(transaction, [AuditEntry(Action.PERSON_APPOINTMENT_CHANGE, by, "appointment", stored.id, None, changes)])
+
+
+def _about(stored: Stored[Appointment]) -> str:
+    return f"appointment:{stored.record.external_id or f'ours:{stored.id}'}"
+
+
+def _message(kind: str, about: str, record_id: UUID, body: dict[str, Any]) -> NewMessage:
+    return NewMessage(direction="out", door="rest", kind=kind, about=about, body=orjson.dumps(body), urgency="person", record_id=record_id)

@@ -1,0 +1,51 @@
+"""Which use case handles which kind of message."""
+
+from practicestudio.athena.rest import Purpose
+from practicestudio.clock import Clock, now
+from practicestudio.delivery.finish import LanePolicy
+from practicestudio.delivery.worker import Call, Handlers
+from practicestudio.store.database import Transaction
+from practicestudio.sync.doors import Doors
+from practicestudio.sync.poll_feed import PollFeed
+from practicestudio.sync.pull_appointments import PullAppointments
+from practicestudio.sync.pull_patients import PullPatients
+from practicestudio.sync.pull_practice import PullPractice, pull_practice
+from practicestudio.sync.push_appointment import PushAppointment
+from practicestudio.sync.push_patient import CreatePatient, FetchPatient, UpdatePatient
+from practicestudio.sync.receive_appointment import receive_appointments
+from practicestudio.sync.receive_patient import receive_patients
+from practicestudio.sync.setup import setup_of
+
+
+def handlers(doors: Doors, clock: Clock = now) -> Handlers:
+    """The table of handlers, over these doors."""
+
+    async def providers_changed(call: Call, purpose: Purpose) -> None:
+        await pull_practice(doors, call, purpose)
+
+    appointment = PushAppointment(doors)
+    return Handlers(
+        batch={"patient": receive_patients, "appointment": receive_appointments},
+        call={
+            "pull.practice": PullPractice(doors),
+            "pull.patients": PullPatients(doors, clock),
+            "pull.appointments": PullAppointments(doors, clock),
+            "feed.patients": PollFeed("patients", doors, clock),
+            "feed.appointments": PollFeed("appointments", doors, clock),
+            "feed.providers": PollFeed("providers", doors, clock, providers_changed),
+            "patient.create": CreatePatient(doors),
+            "patient.update": UpdatePatient(doors, clock),
+            "patient.fetch": FetchPatient(doors),
+            "appointment.book": appointment.book,
+            "appointment.reschedule": appointment.reschedule,
+            "appointment.cancel": appointment.cancel,
+            "appointment.check_in": appointment.check_in,
+            "appointment.check_out": appointment.check_out,
+        },
+        policies=lane_policy,
+    )
+
+
+async def lane_policy(transaction: Transaction, kind: str) -> LanePolicy:
+    """What the practice set for lanes after a failed message of this kind; a failed message steps aside unless it set `hold`."""
+    return (await setup_of(transaction)).lane_policies.get(kind, "move_on")

@@ -1,0 +1,83 @@
+"""Every booked appointment around today, department by department and a few days at a time, for long windows are cut off silently."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import orjson
+
+from practicestudio.athena.rest import Appointments, Page, Purpose
+from practicestudio.clock import Clock
+from practicestudio.delivery.inbox import accept
+from practicestudio.delivery.message import NewMessage
+from practicestudio.delivery.outcome import Done, Outcome
+from practicestudio.delivery.worker import Call
+from practicestudio.errors import IntegrationError
+from practicestudio.sync import runs
+from practicestudio.sync.doors import Doors
+from practicestudio.sync.pull_patients import check_window
+from practicestudio.sync.pull_practice import known_locations
+from practicestudio.sync.runs import Run
+
+DAYS_BACK, DAYS_AHEAD = 30, 90
+ALSO = {"showcancelled": True}
+
+
+@dataclass(frozen=True, slots=True)
+class PullAppointments:
+    """Handles `pull.appointments`. Body: {"start", "end": ISO dates, else 30 days back to 90 ahead; "off_peak"}."""
+
+    doors: Doors
+    clock: Clock
+
+    async def __call__(self, call: Call) -> Outcome:
+        """Take every appointment of the window into the log."""
+        message = call.message
+        asked = orjson.loads(message.body)
+        run = await runs.start(call.database, message, "appointments", full=True)
+        try:
+            client = await self.doors.rest(message.practice_id)
+            purpose = Purpose(urgency="backfill", message_id=message.id, run_id=run.id)
+            appointments = Appointments(client, purpose)
+            start, end = self._window(run, asked)
+            locations = sorted(await known_locations(self.doors, call, purpose), key=int)
+            for location in locations[run.place.get("location", 0) :]:
+                async for page in appointments.booked(start, end, location, cursor=run.place.get("cursor"), also=ALSO):
+                    await _take(run, page)
+                    if asked.get("off_peak"):
+                        await check_window(call, self.clock)
+                run.place = {**run.place, "location": run.place.get("location", 0) + 1, "cursor": None}
+        except IntegrationError as error:
+            await run.break_off(error)
+            raise
+        await run.end()
+        return Done()
+
+    def _window(self, run: Run, asked: dict[str, str]) -> tuple[date, date]:
+        """First and last day; those of the run's first try, so that it stays one window when it goes on another day."""
+        today = self.clock().date()
+        start = date.fromisoformat(run.place.get("start") or asked.get("start") or (today - timedelta(days=DAYS_BACK)).isoformat())
+        end = date.fromisoformat(run.place.get("end") or asked.get("end") or (today + timedelta(days=DAYS_AHEAD)).isoformat())
+        run.place = {**run.place, "start": start.isoformat(), "end": end.isoformat()}
+        return start, end
+
+
+async def _take(run: Run, page: Page) -> None:
+    messages = [appointment_message(item, run) for item in page.items]
+    run.count("taken", len(messages))
+    run.place = {**run.place, "cursor": page.next_cursor}
+    async with run.database.practice(run.practice_id) as transaction:
+        await accept(transaction, messages)
+        await run.save(transaction)
+
+
+def appointment_message(item: dict[str, object], run: Run) -> NewMessage:
+    """One appointment of a page, as a message."""
+    return NewMessage(
+        direction="in",
+        door="rest",
+        kind="appointment",
+        about=f"appointment:{item.get('appointmentid')}",
+        body=orjson.dumps(item),
+        urgency="backfill",
+        run_id=run.id,
+    )

@@ -1,0 +1,93 @@
+"""The first pull, and later the weekly one: every patient of every department, page by page, going on where it was broken off."""
+
+from dataclasses import dataclass
+
+import orjson
+
+from practicestudio.athena.rest import Page, Patients, Purpose
+from practicestudio.clock import Clock
+from practicestudio.delivery.inbox import accept
+from practicestudio.delivery.message import NewMessage
+from practicestudio.delivery.outcome import Done, Outcome
+from practicestudio.delivery.worker import Call
+from practicestudio.errors import IntegrationError, RateLimited
+from practicestudio.practices.schedule import opens_at
+from practicestudio.sync import runs
+from practicestudio.sync.doors import Doors
+from practicestudio.sync.pull_practice import known_locations
+from practicestudio.sync.runs import Run
+from practicestudio.sync.setup import Setup, setup_of
+
+PAGE_SIZE = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class PullPatients:
+    """Handles `pull.patients`. Body: {"off_peak": whether it may run in the off-peak window only}."""
+
+    doors: Doors
+    clock: Clock
+
+    async def __call__(self, call: Call) -> Outcome:
+        """Take every patient into the log; the run ends when the last page is stored."""
+        message = call.message
+        run = await runs.start(call.database, message, "patients", full=True)
+        try:
+            client = await self.doors.rest(message.practice_id)
+            purpose = Purpose(urgency="backfill", message_id=message.id, run_id=run.id)
+            locations = sorted(await known_locations(self.doors, call, purpose), key=int)
+            patients = Patients(client, purpose)
+            off_peak = bool(orjson.loads(message.body).get("off_peak"))
+            for location in locations[run.place.get("location", 0) :]:
+                async for page in patients.all(location, cursor=run.place.get("cursor"), page_size=PAGE_SIZE):
+                    await self._take(run, page)
+                    if off_peak:
+                        await check_window(call, self.clock)
+                await _next_location(run)
+        except IntegrationError as error:
+            await run.break_off(error)
+            raise
+        await run.end()
+        return Done()
+
+    async def _take(self, run: Run, page: Page) -> None:
+        """A page's patients as messages, and the place behind it, in one transaction."""
+        messages = [patient_message(item, run) for item in page.items]
+        if run.place.get("cursor") is None:
+            run.count("expected", page.total or 0)
+        run.count("taken", len(messages))
+        run.place = {**run.place, "cursor": page.next_cursor}
+        async with run.database.practice(run.practice_id) as transaction:
+            await accept(transaction, messages)
+            await run.save(transaction)
+
+
+async def _next_location(run: Run) -> None:
+    run.place = {"location": run.place.get("location", 0) + 1}
+    async with run.database.practice(run.practice_id) as transaction:
+        await run.save(transaction)
+
+
+def patient_message(item: dict[str, object], run: Run) -> NewMessage:
+    """One patient of a page, as a message."""
+    return NewMessage(
+        direction="in",
+        door="rest",
+        kind="patient",
+        about=f"patient:{item.get('patientid')}",
+        body=orjson.dumps(item),
+        urgency="backfill",
+        run_id=run.id,
+    )
+
+
+async def check_window(call: Call, clock: Clock) -> None:
+    """Raise RateLimited when the practice's off-peak window has closed; the run goes on when it opens."""
+    async with call.database.practice(call.message.practice_id) as transaction:
+        setup: Setup = await setup_of(transaction)
+    now = clock()
+    opens = opens_at(setup.off_peak, now, setup.practice.zone)
+    if opens > now:
+        raise RateLimited(
+            "The off-peak window has closed.", retry_after=(opens - now).total_seconds(), advice="It goes on when the window opens again."
+        )

@@ -1,0 +1,85 @@
+"""Runs of the longer jobs: where each stands, so that it can be watched, and go on there after it was broken off."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from practicestudio.delivery.message import Message
+from practicestudio.errors import IntegrationError, Transient
+from practicestudio.store import sql
+from practicestudio.store.database import Database, Transaction, rows
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """A run as it is shown. place: where it stands, without patient data; counts: `taken`, and `expected` where it is known."""
+
+    id: UUID
+    what: str
+    full_pull: bool
+    state: str
+    place: dict[str, Any]
+    counts: dict[str, int]
+    started_at: datetime
+    ended_at: datetime | None
+    error_code: str | None
+    error: str | None
+
+
+@dataclass(slots=True)
+class Run:
+    """A run in hand: the message that asked for it gives it its id, so that a later try of the message goes on with it."""
+
+    database: Database
+    practice_id: UUID
+    id: UUID
+    place: dict[str, Any] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    async def save(self, transaction: Transaction) -> None:
+        """Keep the place, in the transaction of what was taken there."""
+        await sql.runs.save_run(transaction.connection, practice_id=self.practice_id, id=self.id, place=Jsonb(self.place), counts=Jsonb(self.counts))
+
+    async def end(self) -> None:
+        """It is finished."""
+        await self._end("done", None)
+
+    async def break_off(self, error: IntegrationError) -> None:
+        """It cannot go on now; with a passing error it will, from its place."""
+        await self._end("stopped" if isinstance(error, Transient) else "failed", error)
+
+    async def _end(self, state: str, error: IntegrationError | None) -> None:
+        async with self.database.practice(self.practice_id) as transaction:
+            await sql.runs.end_run(
+                transaction.connection,
+                practice_id=self.practice_id,
+                id=self.id,
+                state=state,
+                error_code=error and error.code,
+                error=error and error.sentence,
+            )
+
+    def count(self, name: str, more: int) -> None:
+        """Add to one of the counts."""
+        self.counts[name] = self.counts.get(name, 0) + more
+
+
+async def start(database: Database, message: Message, what: str, *, full: bool) -> Run:
+    """The run that the message asks for, new or gone on with."""
+    async with database.practice(message.practice_id) as transaction:
+        row = await sql.runs.start_run(transaction.connection, practice_id=message.practice_id, id=message.id, what=what, full_pull=full)
+    return Run(database, message.practice_id, message.id, row[0], row[1])
+
+
+async def read_run(transaction: Transaction, run_id: UUID) -> RunState | None:
+    """A run, by its id."""
+    row = await sql.runs.run(transaction.connection, practice_id=transaction.practice_id, id=run_id)
+    return RunState(*row) if row else None
+
+
+async def list_runs(transaction: Transaction, limit: int = 50) -> list[RunState]:
+    """The newest runs."""
+    return [RunState(*row) for row in await rows(sql.runs.runs(transaction.connection, practice_id=transaction.practice_id, limit=limit))]
