@@ -33,8 +33,6 @@ def patient_of(groups: Groups) -> Patient:
     contacts = tuple(Contact(kind=kind, **found) for kind in CONTACT_KINDS if (found := groups[f"contacts.{kind}"]))
     if contacts:
         top["contacts"] = contacts
-    if "declined" in top:
-        top["declined"] = tuple(sorted(name for name in top["declined"] if name not in top))
     return Patient(**top)
 
 

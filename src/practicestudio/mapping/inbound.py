@@ -59,16 +59,18 @@ class ReadingPlan:
         if not isinstance(body, dict):
             report.append(Finding(self.prefix.rstrip(".") or "record", NOT_AN_OBJECT, "error"))
             return dict(zip(self.paths, groups, strict=True))
+        declined = False
         # Only the steps whose field is there, picked without a loop of our own: half of a patient's rows are empty.
         for field, group, name, read, place in compress(self.steps, map(body.__contains__, self.fields)):
             raw = body[field]
             if raw is None or raw == "" or name in (values := groups[group]):
                 continue
             value = read(raw, report, place)
-            if value is DECLINED:
-                groups[0].setdefault("declined", {})[name] = True
-            elif value is not None:
+            if value is not None:
                 values[name] = value
+                declined = declined or value is DECLINED
+        if declined:
+            _set_declined(groups[0])
         if not body.keys() <= self.known:
             self._report_unknown(body, report)
         if self.custom is not None:
@@ -87,13 +89,21 @@ class ReadingPlan:
                 report.append(Finding(self.prefix + (field if named else "a field without a proper name"), NO_ROW, "no_place"))
 
     def _apply_practice_rows(self, groups: list[dict[str, Any]], report: list[Finding]) -> None:
-        declined = groups[0].get("declined", {})
+        declined = groups[0].get("declined", ())
         for group, name, value in self.defaults:
             if name not in declined:
                 groups[group].setdefault(name, value)
         for group, name, check in self.checks:
             if name not in declined:
                 check(groups[group].get(name), report)
+
+
+def _set_declined(values: dict[str, Any]) -> None:
+    """Moves the names of declined values to a value of their own."""
+    names = tuple(sorted(name for name, value in values.items() if value is DECLINED))
+    for name in names:
+        del values[name]
+    values["declined"] = names
 
 
 def _spread(values: dict[str, Any]) -> None:
