@@ -33,7 +33,9 @@ from practicestudio.errors import IntegrationError, InvalidValue, Misconfigured,
 SKEW = 300.0
 """Seconds that clocks may differ before an answer says so."""
 
-PAUSE_AFTER_429 = 1.0
+PAUSE_AFTER_429, LONGEST_PAUSE = 1.0, 300.0
+"""Seconds that all processes pause after a 429: without a Retry-After, and at most."""
+
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -152,7 +154,7 @@ class RestClient:
         except IntegrationError as error:
             this.error_code = error.code
             if isinstance(error, RateLimited):
-                await self._turnstile.pause(error.retry_after or PAUSE_AFTER_429)
+                await self._turnstile.pause(min(error.retry_after or PAUSE_AFTER_429, LONGEST_PAUSE))
             raise
         finally:
             await self._log(operation, shown_path, this, purpose)

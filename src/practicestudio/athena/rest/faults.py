@@ -13,6 +13,7 @@ sent, so it stays out of every text and is kept apart for sealed storage. From a
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from practicestudio.athena.rest.coercion import as_text
@@ -141,8 +142,16 @@ def refused_at_200(operation: Operation, status: int, saying: Saying, *, done_in
 
 def _rate_limited(told: Told) -> RateLimited:
     if told.remaining == 0:
-        return RateLimited("athenahealth's calls of this day are used up.", retry_after=told.retry_after)
+        return RateLimited("athenahealth's calls of this day are used up.", retry_after=told.retry_after or _until_midnight(told))
     return RateLimited("athenahealth's limit of calls is reached.", retry_after=told.retry_after)
+
+
+def _until_midnight(told: Told) -> float | None:
+    """Seconds to the end of athenahealth's day (GMT) by its own clock."""
+    if told.server_time is None:
+        return None
+    midnight = datetime.combine(told.server_time.date() + timedelta(days=1), time(), UTC)
+    return (midnight - told.server_time).total_seconds()
 
 
 def _unauthorized(saying: Saying) -> IntegrationError:

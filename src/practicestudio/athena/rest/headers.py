@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+LONGEST_PAUSE = 86_400  # seconds; no limit of athenahealth lasts longer than its day
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -54,6 +56,6 @@ def _pause(text: str, now: datetime | None) -> float | None:
     """Retry-After (RFC 9110 §10.2.3): seconds, or a date."""
     seconds = _count(text)
     if seconds is not None:
-        return float(seconds)
+        return float(min(seconds, LONGEST_PAUSE))
     then = _date(text)
-    return max(0.0, (then - now).total_seconds()) if then and now else None
+    return min(max(0.0, (then - now).total_seconds()), LONGEST_PAUSE) if then and now else None

@@ -12,10 +12,10 @@ from practicestudio.athena.rest.budget import Turnstile
 from practicestudio.athena.rest.calls import Call, CallLog
 from practicestudio.athena.rest.connection import ConnectionSettings
 from practicestudio.athena.rest.headers import read_headers
-from practicestudio.athena.rest.token import REMEMBER_REFUSAL, Token, decide_refresh, read_token, token_request
-from practicestudio.athena.rest.transport import Received, exchange
+from practicestudio.athena.rest.token import Token, decide_refresh, read_token, refusal_lasts, refused_before, token_request
+from practicestudio.athena.rest.transport import exchange
 from practicestudio.clock import Clock, new_id
-from practicestudio.errors import AccessDenied, IntegrationError, RateLimited, Transient, Unreachable
+from practicestudio.errors import IntegrationError, Unreachable
 
 LEASE = 20.0  # seconds that one process has to fetch a token before another may try
 POLL = 0.1
@@ -104,7 +104,8 @@ class TokenKeeper:
         """A token other than the one that athenahealth just refused."""
         if self._held is not None and self._held.value != refused.value:
             return self._held
-        return await self._fly(refused.value)
+        token = await self._fly(refused.value)
+        return token if token.value != refused.value else await self._fly(refused.value)
 
     async def _fly(self, refused: str | None) -> Token:
         """Join the search for a token that is under way, or start it. It goes on if its first caller is cancelled."""
@@ -128,7 +129,9 @@ class TokenKeeper:
             if good and decide_refresh(good.expires_at, now, self._settings.refresh_early) == "keep":
                 return good
             if stored.refused_until and now < stored.refused_until:
-                return good or _raise_refusal(stored, now)
+                if good:
+                    return good
+                raise refused_before(stored.refused_why, stored.refused_until - now)
             if await self._tokens.begin_refresh(self._settings.token_name, LEASE):
                 return await self._ask(good)
             if good:
@@ -138,21 +141,13 @@ class TokenKeeper:
             await asyncio.sleep(POLL)
 
     async def _ask(self, good: Token | None) -> Token:
-        """Ask athenahealth. good: the token that is still good for a while, used on if asking fails; the failure is in the log of calls."""
+        """Ask athenahealth, and remember a failure for all. good: a token that is still good for a while, used on if asking fails; the failure
+        itself is in the log of calls."""
         name = self._settings.token_name
         try:
             token = await self._request()
-        except AccessDenied as error:
-            await self._tokens.refuse(name, self._clock() + REMEMBER_REFUSAL, error.code)
-            if good is None:
-                raise
-            return good
-        except RateLimited as error:
-            await self._tokens.refuse(name, self._clock() + timedelta(seconds=error.retry_after or 60), error.code)
-            if good is None:
-                raise
-            return good
-        except Transient:
+        except IntegrationError as error:
+            await self._tokens.refuse(name, self._clock() + refusal_lasts(error), error.code)
             if good is None:
                 raise
             return good
@@ -164,8 +159,7 @@ class TokenKeeper:
         await self._turnstile.token_turn()
         sent_at, started = self._clock(), time.monotonic()
         request = token_request(self._settings, sent_at, new_id())
-        received: Received | None = None
-        code: str | None = None
+        status, request_id, code = None, "", None
         try:
             received = await exchange(
                 self._http,
@@ -177,34 +171,26 @@ class TokenKeeper:
                 most_bytes=ANSWER_BYTES,
                 writes=False,
             )
+            status, request_id = received.status, read_headers(received.headers).request_id
             return read_token(received.status, received.headers, received.body, sent_at)
         except IntegrationError as error:
             code = error.code
             raise
         finally:
-            await self._calls.record(
-                Call(
-                    id=new_id(),
-                    at=sent_at,
-                    operation="token",
-                    method="POST",
-                    path_template="/oauth2/v1/token",
-                    status=received.status if received else None,
-                    duration_ms=(time.monotonic() - started) * 1000,
-                    error_code=code,
-                    request_id=read_headers(received.headers).request_id if received else "",
-                    remaining_today=None,
-                    urgency="person",
-                )
-            )
+            await self._calls.record(_token_call(sent_at, time.monotonic() - started, status, request_id, code))
 
 
-def _raise_refusal(stored: StoredToken, now: datetime) -> Token:
-    """Say again what was said, without asking again."""
-    seconds = (stored.refused_until - now).total_seconds() if stored.refused_until else 0.0
-    if stored.refused_why == RateLimited.code:
-        raise RateLimited("The token requests of this minute are used up.", retry_after=seconds)
-    raise AccessDenied(
-        "The credentials were refused a moment ago, and trying at once again could lock them out.",
-        advice=f"Check client id, secret or key; they are tried again in {seconds:.0f} seconds.",
+def _token_call(at: datetime, seconds: float, status: int | None, request_id: str, code: str | None) -> Call:
+    return Call(
+        id=new_id(),
+        at=at,
+        operation="token",
+        method="POST",
+        path_template="/oauth2/v1/token",
+        status=status,
+        duration_ms=seconds * 1000,
+        error_code=code,
+        request_id=request_id,
+        remaining_today=None,
+        urgency="person",
     )

@@ -4,8 +4,9 @@ The rate is a generic cell rate algorithm (ATM Forum TM 4.1, "virtual scheduling
 counts in a sliding second at its own door, so slots stand a little further apart than the limit says (`Limits.margin`); what a process loses
 by waking late and the network by jitter must fit into that margin.
 
-Urgency is how far ahead a slot may be reserved: a person may queue for half a minute, a feed for a second, a backfill only for the next
-few slots. So at most a second of feeds and backfills ever stands before a person.
+Urgency is how far ahead a slot may be reserved: a person furthest, a feed less, a backfill only the next few slots. So a person never
+stands behind more than half a second of feeds and backfills. All stay within a second, so that a slot that was missed can still be made
+good (`decide_late`).
 """
 
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from typing import Literal
 Urgency = Literal["person", "feed", "backfill"]
 
 RESERVE_AHEAD: Mapping[Urgency, timedelta] = MappingProxyType(
-    {"person": timedelta(seconds=30), "feed": timedelta(seconds=1), "backfill": timedelta(seconds=0.25)}
+    {"person": timedelta(seconds=0.8), "feed": timedelta(seconds=0.5), "backfill": timedelta(seconds=0.25)}
 )
 LATE = timedelta(milliseconds=8)
 """A slot used this late still fits into the margin; later, the schedule has to move."""

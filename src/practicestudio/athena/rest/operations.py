@@ -146,7 +146,10 @@ PLATFORM = _table(
     replace(
         _writing("appointment.book", "PUT", "/appointments/{appointmentid}", "one", "appointments"),
         fields=frozenset(
-            {"patientid", "appointmenttypeid", "reasonid", "bookingnote", "departmentid", "ignoreschedulablepermission", "nopatientcase"}
+            {
+                *("patientid", "appointmenttypeid", "reasonid", "departmentid", "bookingnote", "urgentyn", "insuranceinfo"),
+                *("nopatientcase", "donotsendconfirmationemail", "ignoreschedulablepermission"),
+            }
         ),
     ),
     _reading("appointment.get", "/appointments/{appointmentid}", "one", "appointments"),

@@ -15,8 +15,10 @@ class Practice:
         return await self._errand.call("ping")
 
     async def info(self) -> Record:
-        """The practice's name and what it has."""
-        return (await self._errand.call("practice.info")).fields
+        """The practice's name and what it has; bare, or the first of a list."""
+        fields = (await self._errand.call("practice.info")).fields
+        listed = fields.get("practiceinfo")
+        return listed[0] if isinstance(listed, list) and listed else fields
 
     async def departments(self) -> list[Record]:
         """Departments, hidden ones too, each with its time zone (`timezonename`)."""

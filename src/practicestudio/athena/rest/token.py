@@ -18,20 +18,23 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, RSAKey, import_key
+from joserfc.jwk import ECKey, RSAKey
 
 from practicestudio.athena.rest.answers import parse_json
 from practicestudio.athena.rest.coercion import as_int
 from practicestudio.athena.rest.connection import ConnectionSettings
 from practicestudio.athena.rest.faults import BadAnswer, shown
 from practicestudio.athena.rest.headers import Told, read_headers
-from practicestudio.errors import AccessDenied, IntegrationError, Misconfigured, RateLimited, ServerFault, Unreadable
+from practicestudio.errors import AccessDenied, IntegrationError, Misconfigured, RateLimited, ServerFault, Unreachable, Unreadable
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFE = timedelta(minutes=5)
 TOKEN_LIFE = 3600  # seconds, where an answer does not say
 REMEMBER_REFUSAL = timedelta(minutes=1)
 """How long credentials that were refused are not tried again: five tries a minute lock the endpoint."""
+
+REMEMBER_FAULT = timedelta(seconds=5)
+"""How long nobody asks again after any other failure."""
 
 Refresh = Literal["keep", "renew_early", "renew_now"]
 
@@ -107,6 +110,28 @@ def minute_end(now: datetime) -> datetime:
     return now.replace(second=0, microsecond=0) + timedelta(minutes=1)
 
 
+def refusal_lasts(error: IntegrationError) -> timedelta:
+    """How long no process asks for a token after this error."""
+    if isinstance(error, RateLimited):
+        return timedelta(seconds=error.retry_after) if error.retry_after is not None else REMEMBER_REFUSAL
+    return REMEMBER_REFUSAL if isinstance(error, AccessDenied) else REMEMBER_FAULT
+
+
+def refused_before(code: str, left: timedelta) -> IntegrationError:
+    """The error that was remembered by its code, said again without asking again. left: until a token is asked for again."""
+    seconds = max(0.0, left.total_seconds())
+    if code == RateLimited.code:
+        return RateLimited("The token requests of this minute are used up.", retry_after=seconds)
+    if code == AccessDenied.code:
+        return AccessDenied(
+            "The credentials were refused a moment ago; to try them again at once could lock them out.",
+            advice=f"Check client id, secret or key; they are tried again in {seconds:.0f} seconds.",
+        )
+    if code == Misconfigured.code:
+        return Misconfigured("No token could be asked for a moment ago, because the connection is not set up right.")
+    return Unreachable(f"The token endpoint failed a moment ago ({code}).", advice=f"It is asked again in {seconds:.0f} seconds.")
+
+
 def _life(value: dict[str, Any]) -> int:
     try:
         life = as_int(value.get("expires_in"))
@@ -142,7 +167,7 @@ def _fault(status: int, told: Told, value: Any, html: bool, now: datetime) -> In
 def _read_key(text: str) -> RSAKey | ECKey:
     """A private key from PEM or JWK. Raises Misconfigured without a word of the key."""
     try:
-        key = import_key(json.loads(text)) if text.lstrip().startswith("{") else _read_pem(text)
+        key = _read_jwk(text) if text.lstrip().startswith("{") else _read_pem(text)
     except (ValueError, TypeError, UnsupportedAlgorithm, JoseError):
         key = None
     if isinstance(key, RSAKey) and key.is_private:
@@ -150,6 +175,13 @@ def _read_key(text: str) -> RSAKey | ECKey:
     if isinstance(key, ECKey) and key.is_private and key.curve_name == "P-384":
         return key
     raise Misconfigured("The private key cannot be used.", advice="Enter an RSA key or an EC key on P-384, as PEM or JWK, without a password.")
+
+
+def _read_jwk(text: str) -> RSAKey | ECKey | None:
+    key = json.loads(text)
+    if key.get("kty") == "RSA":
+        return RSAKey.import_key(key)
+    return ECKey.import_key(key) if key.get("kty") == "EC" else None
 
 
 def _read_pem(text: str) -> RSAKey | ECKey | None:

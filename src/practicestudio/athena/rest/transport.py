@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 
 import httpx2
@@ -20,6 +21,7 @@ for _name in ("httpx2", "httpcore2"):
 _EXPIRED, _NOT_YET_VALID, _WRONG_NAME, _WRONG_ADDRESS = 10, 9, 62, 64  # X509_V_ERR_… of OpenSSL
 _UNKNOWN_ISSUER = frozenset({18, 19, 20, 21})
 _TLS_VERSION = frozenset({"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION", "WRONG_SSL_VERSION", "NO_PROTOCOLS_AVAILABLE"})
+_THIS_MACHINE = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 _NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError, httpx2.UnsupportedProtocol)
 
 
@@ -34,7 +36,7 @@ class Received:
 
 def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
     """TLS 1.2 or newer, certificates and names verified against the machine's authorities and, if given, those of ca_file (PEM)."""
-    context = ssl.create_default_context()
+    context = httpx2.create_ssl_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file is not None:
         try:
@@ -45,10 +47,12 @@ def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
 
 
 def open_http(ca_file: Path | None = None, *, connections: int = 20) -> httpx2.AsyncClient:
-    """A client for athenahealth; close it with `async with`. It follows no redirect and keeps no cookies between calls of other practices."""
+    """A client for athenahealth; close it with `async with`. It follows no redirect, keeps no cookies, and asks no proxy for this machine itself."""
     return httpx2.AsyncClient(
         verify=tls_context(ca_file),
         follow_redirects=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        mounts=dict.fromkeys(_THIS_MACHINE),
         limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=30),
     )
 
@@ -105,12 +109,14 @@ async def _read(response: httpx2.Response, most_bytes: int) -> bytes | None:
 
 def fault_of_wire(error: httpx2.HTTPError, host: str, writes: bool) -> IntegrationError:
     """The error that a failure of the connection means. Only a request that never left has a known outcome."""
-    unknown = writes and not isinstance(error, _NOT_SENT)
-    for cause in _causes(error):
+    sent = not isinstance(error, _NOT_SENT)
+    unknown = writes and sent
+    causes = () if isinstance(error, httpx2.TimeoutException) else _causes(error)
+    for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return _certificate(cause, host)
         if isinstance(cause, ssl.SSLError):
-            return _tls(cause, host, unknown)
+            return _tls(cause, host, sent, unknown)
         if isinstance(cause, socket.gaierror):
             return Unreachable(f"The name {host} does not resolve.", advice="Check the base URL and the machine's name server.")
         if isinstance(cause, ConnectionRefusedError):
@@ -149,13 +155,15 @@ def _certificate(cause: ssl.SSLCertVerificationError, host: str) -> Unreachable:
     return Unreachable(f"The certificate of {host} could not be verified.", advice="Check the base URL and any proxy on the way.")
 
 
-def _tls(cause: ssl.SSLError, host: str, unknown: bool) -> Unreachable:
+def _tls(cause: ssl.SSLError, host: str, sent: bool, unknown: bool) -> Unreachable:
     reason = cause.reason or ""
     if reason in _TLS_VERSION:
         return Unreachable(f"{host} does not speak TLS 1.2 or newer, which is needed.", advice="Check any proxy on the way.")
     if reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE"):
         return Unreachable(f"{host} does not speak TLS at this port.", advice="Check the base URL and its port.")
-    return Unreachable(f"The encrypted connection failed to {host}.", outcome_unknown=unknown)
+    if not sent:
+        return Unreachable(f"{host} closed the connection while TLS was agreed on.", advice="It may not speak TLS 1.2, or a firewall is between.")
+    return Unreachable(f"The encrypted connection broke off to {host}.", outcome_unknown=unknown)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
