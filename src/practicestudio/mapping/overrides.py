@@ -88,15 +88,15 @@ _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
 def override_to_row(override: Override) -> dict[str, Any]:
-    """A JSON object that `override_from_row` reads back."""
-    return {"kind": _NAMES[type(override)], **asdict(override)}
+    """A JSON object that `override_from_row` reads back; `override` says which of the five it is."""
+    return {"override": _NAMES[type(override)], **asdict(override)}
 
 
 def override_from_row(row: Mapping[str, Any]) -> Override:
     """The override that a stored row holds. Raises Misconfigured where its kind or its fields are not known."""
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items() if name != "kind"}
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items() if name != "override"}
     try:
-        made: Override = _KINDS[row["kind"]](**values)
+        made: Override = _KINDS[row["override"]](**values)
     except (KeyError, TypeError) as error:
         raise Misconfigured("A mapping override of this practice has an unknown kind or field.") from error
     if isinstance(made, ValidationRule) and made.pattern is not None:
