@@ -64,5 +64,13 @@ async def open_sandbox() -> AsyncIterator[Opener]:
 
 
 @pytest.fixture
+async def office(open_sandbox: Opener) -> Caller:
+    """A sandbox that was opened on a Wednesday at ten o'clock, Boston time."""
+    caller = await open_sandbox()
+    await caller.control("POST", "reset", {"at": "2026-11-18T15:00:00Z"})
+    return await caller.sign_in()
+
+
+@pytest.fixture
 async def caller(open_sandbox: Opener) -> Caller:
     return await open_sandbox()

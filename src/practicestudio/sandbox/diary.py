@@ -1,12 +1,12 @@
 """A practice's appointments now: the first schedule, and over it whatever has changed."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from practicestudio.sandbox.catalogue import Record
-from practicestudio.sandbox.people import number
+from practicestudio.sandbox.people import ABSENT, number, without_absent
 from practicestudio.sandbox.schedule import Schedule
 
 FIRST_NEW_ID = 50_000_000
@@ -34,7 +34,7 @@ class Diary:
         change = self.changes.get(appointment)
         if first is None and change is None:
             return None
-        return {**(first or {}), **(change or {})}
+        return without_absent({**(first or {}), **(change or {})})
 
     def create(self, fields: Record, day: int) -> int:
         """A new slot or appointment on a day (an ordinal)."""
@@ -43,9 +43,10 @@ class Diary:
         self.change(appointment, {"appointmentid": str(appointment), "templateappointmentid": str(appointment), **fields})
         return appointment
 
-    def change(self, appointment: int, fields: Mapping[str, Any]) -> None:
+    def change(self, appointment: int, fields: Mapping[str, Any], absent: Iterable[str] = ()) -> None:
         overlay = self.changes.setdefault(appointment, {})
         overlay.update(fields)
+        overlay.update(dict.fromkeys(absent, ABSENT))
         patient = number(overlay.get("patientid"))
         if patient is not None:
             self._patients[patient].add(appointment)
@@ -55,10 +56,9 @@ class Diary:
         self.change(appointment, {"appointmentstatus": "x"})
 
     def day(self, day: int) -> Iterator[Record]:
-        """Everything that stands on a day, free, booked and cancelled."""
-        for appointment in (*self.schedule.day(day), *sorted(self._days.get(day, ()))):
-            if appointment not in self.deleted and (record := self.record(appointment)):
-                yield record
+        """Everything that stands on a day, free, booked and cancelled, in order of time."""
+        found = (self.record(one) for one in (*self.schedule.day(day), *sorted(self._days.get(day, ()))) if one not in self.deleted)
+        yield from sorted((record for record in found if record), key=lambda record: str(record.get("starttime")))
 
     def between(self, first: date, last: date) -> Iterator[Record]:
         for day in range(first.toordinal(), last.toordinal() + 1):
@@ -69,7 +69,7 @@ class Diary:
         records = list(self.day(day))
         busy = self._busy(records)
         for record in records:
-            if record["appointmentstatus"] == "o" and (frozen or not is_frozen(record)) and not self._overlaps(record, busy):
+            if record.get("appointmentstatus") == "o" and (frozen or not is_frozen(record)) and not self._overlaps(record, busy):
                 yield record
 
     def is_free(self, record: Record) -> bool:
@@ -95,13 +95,13 @@ class Diary:
     def _busy(self, records: Iterator[Record] | list[Record]) -> dict[str, list[Span]]:
         busy: defaultdict[str, list[Span]] = defaultdict(list)
         for record in records:
-            if record["appointmentstatus"] in LIVE and (span := self.span(record)):
-                busy[str(record["providerid"])].append(span)
+            if record.get("appointmentstatus") in LIVE and (span := self.span(record)):
+                busy[str(record.get("providerid"))].append(span)
         return busy
 
     def _overlaps(self, record: Record, busy: Mapping[str, list[Span]]) -> bool:
         span = self.span(record)
-        return span is None or any(start < span[1] and span[0] < end for start, end in busy.get(str(record["providerid"]), ()))
+        return span is None or any(start < span[1] and span[0] < end for start, end in busy.get(str(record.get("providerid")), ()))
 
     def of_patient(self, patient: int) -> list[Record]:
         """Appointments of a patient in order of time."""

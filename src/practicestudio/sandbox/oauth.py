@@ -41,6 +41,7 @@ class TokenOffice:
     def __init__(self, config: SandboxConfig) -> None:
         self._config = config
         self._tokens: dict[str, Token] = {}
+        self._revoked: set[str] = set()
         self.given = 0
 
     def client_of(self, token: str, at: datetime) -> str | None:
@@ -50,8 +51,12 @@ class TokenOffice:
     def expire(self, token: str) -> None:
         self._tokens.pop(token, None)
 
-    def expire_all(self) -> None:
-        self._tokens.clear()
+    def revoke(self, client: str, *, revoked: bool) -> None:
+        """Take a client's credentials and tokens away, or let it in again."""
+        self._revoked.discard(client)
+        if revoked:
+            self._revoked.add(client)
+            self._tokens = {name: token for name, token in self._tokens.items() if token.client != client}
 
     def request(self, authorization: str, parameters: Parameters, url: str, meter: Meter, at: datetime) -> Answer:
         """The answer to one token request."""
@@ -78,6 +83,8 @@ class TokenOffice:
         return Answer(raw=encode(body), content_type="application/json")
 
     def _proves(self, client: str, authorization: str, parameters: Parameters, url: str, at: datetime) -> bool:
+        if client in self._revoked:
+            return False
         if parameters.text("client_assertion_type") == ASSERTION:
             return self._assertion_holds(client, parameters.sent("client_assertion"), url, at)
         secret = basic(authorization)[1] if authorization else parameters.sent("client_secret")

@@ -12,6 +12,17 @@ from practicestudio.sandbox.population import Population
 PHONES = ("homephone", "mobilephone", "workphone")
 
 
+class _Absent:
+    """Stands over a field that a record no longer has."""
+
+
+ABSENT = _Absent()
+
+
+def without_absent(record: Record) -> Record:
+    return {name: value for name, value in record.items() if value is not ABSENT}
+
+
 def digits(text: Any) -> str:
     return "".join(character for character in str(text) if character.isdigit())
 
@@ -46,13 +57,12 @@ class People:
         return 0 < person < self._next
 
     def record(self, person: int) -> Record | None:
-        """A fresh copy of the whole record, without insurances and custom fields; a None over a field takes the field away."""
+        """A fresh copy of the whole record, without insurances and custom fields."""
         if not self.exists(person):
             return None
         record = self.population.patient(person) if person <= self.population.size else {}
         if change := self.changes.get(person):
-            record |= change
-            return {name: value for name, value in record.items() if value is not _ABSENT}
+            return without_absent(record | change)
         return record
 
     def create(self, fields: Record) -> int:
@@ -66,7 +76,7 @@ class People:
         before = self.record(person) or {}
         overlay = self.changes.setdefault(person, {})
         overlay.update(fields)
-        overlay.update(dict.fromkeys(absent, _ABSENT))
+        overlay.update(dict.fromkeys(absent, ABSENT))
         after = self.record(person) or {}
         for index, name in ((self._last_names, "lastname"), (self._births, "dob")):
             index[str(before.get(name, "")).lower()].discard(person)
@@ -168,13 +178,6 @@ class People:
                 column[value(person)].append(person)
             self._columns[name] = dict(column)
         return self._columns[name]
-
-
-class _Absent:
-    """Stands over a field that a record no longer has."""
-
-
-_ABSENT = _Absent()
 
 
 def _keep(numbers: list[int], one: int, there: bool) -> None:

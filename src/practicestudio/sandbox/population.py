@@ -137,8 +137,10 @@ class Population:
         return "MF"[own & 1]
 
     def _first_name(self, place: Place, sex: str, head: int, own: int) -> str:
-        drawn = mix(self._people + head) if place.role == "junior" else own
-        return (MEN if sex == "M" else WOMEN)[drawn >> 8 & 127]
+        drawn = (mix(self._people + head) if place.role == "junior" else own) >> 8 & 127
+        if place.role == "twin":
+            drawn = drawn & 126 | place.rank & 1
+        return (MEN if sex == "M" else WOMEN)[drawn]
 
     def first_name(self, person: int) -> str:
         place, head = self.place(person)

@@ -9,7 +9,7 @@ from zlib import crc32
 from practicestudio.sandbox.catalogue import CANCEL_REASONS, Catalogue, Record
 from practicestudio.sandbox.clock import SandboxClock, stamp
 from practicestudio.sandbox.diary import Diary
-from practicestudio.sandbox.feeds import FeedName, Feeds
+from practicestudio.sandbox.feeds import Feeds
 from practicestudio.sandbox.people import People, number
 from practicestudio.sandbox.schedule import booking_fields, cancel_fields, type_fields
 
@@ -136,7 +136,17 @@ class Practice:
         self.cancel(old, next(one for one in CANCEL_REASONS if one["name"] == "PATIENT RESCHEDULED"), actor)
         self.diary.change(old, {"rescheduledappointmentid": str(new)})
 
-    def update_appointment(self, appointment: int, fields: Record, actor: Actor, *, event: str = "UpdateAppointment", what: str = "updated") -> None:
+    def update_appointment(
+        self,
+        appointment: int,
+        fields: Record,
+        actor: Actor,
+        *,
+        absent: Iterable[str] = (),
+        event: str = "UpdateAppointment",
+        what: str = "updated",
+    ) -> None:
+        self.diary.change(appointment, {}, absent)
         self._change_appointment(appointment, fields, event, actor, what)
 
     def delete_slot(self, appointment: int, actor: Actor) -> None:
@@ -182,8 +192,5 @@ class Practice:
 
     def update_provider(self, provider: int, fields: Record, actor: Actor) -> None:
         self.providers.setdefault(provider, {}).update(fields)
-        self._announce_provider("ProviderUpdate", provider, actor)
-
-    def _announce_provider(self, event: str, provider: int, actor: Actor, feed: FeedName = "providers") -> None:
-        self.feeds.announce(feed, event, provider, None, self.now())
+        self.feeds.announce("providers", "ProviderUpdate", provider, None, self.now())
         self._ledger.write(self.id, actor, "provider updated", providerid=str(provider))

@@ -1,6 +1,7 @@
 """The whole sandbox: its practices, clients, clock, limits and faults, and how it is put back to the beginning."""
 
 from collections import Counter
+from datetime import datetime
 
 from practicestudio.sandbox.catalogue import catalogue_of
 from practicestudio.sandbox.clock import SandboxClock
@@ -25,9 +26,9 @@ class Sandbox:
         self.tokens = TokenOffice(config)
         self.reset()
 
-    def reset(self) -> None:
-        """People, appointments, feeds, limits, faults, clock, counts and ledger as at the start. Tokens stay good."""
-        self.clock.set(None)
+    def reset(self, at: datetime | None = None) -> None:
+        """People, appointments, feeds, limits, faults, counts and ledger as at the start, the clock at a time or the real one. Tokens stay."""
+        self.clock.set(at)
         self.meter = Meter(self.config.limits)
         self.faults = Faults(self.config.seed)
         self.ledger = Ledger(self.clock)

@@ -27,7 +27,7 @@ _HIDDEN_IN_SLOTS = (
 
 def shown(practice: Practice, record: Record, parameters: Parameters) -> Record:
     """An appointment as it is answered, with what the show flags ask for."""
-    notes = practice.diary.notes.get(int(record["appointmentid"])) if number(record["appointmentid"]) else None
+    notes = practice.diary.notes.get(number(record.get("appointmentid")) or 0)
     if notes and (standing := [note for note in notes if "deleted" not in note]):
         record["appointmentnotes"] = [
             {"id": int(note["noteid"]), "text": note["notetext"], "displayonschedule": note["displayonschedule"]} for note in standing
@@ -78,7 +78,7 @@ def _in_window(call: Call) -> Iterator[Record]:
 
 def _is_wanted(record: Record, call: Call) -> bool:
     parameters = call.parameters
-    status = record["appointmentstatus"]
+    status = record.get("appointmentstatus")
     if status == "o" or number(record.get("patientid")) is None or (status == "x" and not parameters.flag("showcancelled")):
         return False
     for name in ("departmentid", "providerid", "appointmenttypeid", "patientid"):

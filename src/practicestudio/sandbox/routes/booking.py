@@ -168,7 +168,7 @@ def _booked(call: Call, *states: str) -> tuple[int, Record]:
     """The appointment of the path, in one of these states and of the patient that was named."""
     appointment, record = call.appointment()
     patient = call.parameters.integer("patientid")
-    if record["appointmentstatus"] not in states:
+    if record.get("appointmentstatus") not in states:
         raise Refusal(400, {"error": "The appointment is not in a state that allows this.", "detailedmessage": "Check APPOINTMENTSTATUS."})
     if patient is not None and number(record.get("patientid")) != patient:
         raise invalid("The patient ID does not match the appointment.")
@@ -228,7 +228,7 @@ def freeze(call: Call) -> Record:
     appointment, record = call.appointment()
     call.parameters.require("freeze")
     frozen = call.parameters.flag("freeze")
-    if record["appointmentstatus"] != "o":
+    if record.get("appointmentstatus") != "o":
         return {"success": False, "errormessage": "Appointment is not open."}
     if frozen == (str(record.get("frozenyn")) == "true"):
         return {"success": False, "errormessage": f"Appointment is {'already' if frozen else 'not'} frozen."}
@@ -239,7 +239,7 @@ def freeze(call: Call) -> Record:
 
 def delete_slot(call: Call) -> Record:
     appointment, record = call.appointment()
-    if record["appointmentstatus"] != "o":
+    if record.get("appointmentstatus") != "o":
         raise Refusal(400, {"error": "Only open appointment slots can be deleted."})
     call.practice.delete_slot(appointment, call.actor)
     return {"success": "true"}

@@ -129,7 +129,7 @@ def put_custom_fields(call: Call) -> Record:
         else:
             values.pop(str(field.id), None)
     if updated := len(wanted) - disallowed:
-        call.practice.set_custom_fields(patient, list(values.values()), call.actor)
+        call.practice.set_custom_fields(patient, [values[key] for key in sorted(values, key=int)], call.actor)
     return {"success": True, "updatedcount": updated, "disallowedcount": disallowed}
 
 
@@ -195,7 +195,7 @@ def get_appointments(call: Call) -> Record:
     listed = []
     for record in diary.of_patient(patient):
         span = diary.span(record)
-        if (cancelled or record["appointmentstatus"] != "x") and (past or span is None or span[0] >= now):
+        if (cancelled or record.get("appointmentstatus") != "x") and (past or span is None or span[0] >= now):
             listed.append(record)
     window = Window.read(call.parameters)
     return page("appointments", window.cut(listed), len(listed), window, call.path, call.parameters)

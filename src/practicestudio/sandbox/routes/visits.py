@@ -18,7 +18,7 @@ def requirements(call: Call) -> Record:
 
 def start_check_in(call: Call) -> Record:
     appointment, record = call.appointment()
-    if record["appointmentstatus"] != "f":
+    if record.get("appointmentstatus") != "f":
         return _refuse("The appointment is not booked, or check-in is already done.")
     call.practice.start_check_in(appointment, call.actor)
     return {"success": "true", "message": ""}
@@ -26,7 +26,7 @@ def start_check_in(call: Call) -> Record:
 
 def check_in(call: Call) -> Record:
     appointment, record = call.appointment()
-    if record["appointmentstatus"] != "f":
+    if record.get("appointmentstatus") != "f":
         return _refuse("The appointment is not booked, or check-in is already done.")
     call.practice.check_in(appointment, call.actor)
     return {"success": "true", "message": ""}
@@ -34,7 +34,7 @@ def check_in(call: Call) -> Record:
 
 def cancel_check_in(call: Call) -> Record:
     appointment, record = call.appointment()
-    if record["appointmentstatus"] != "2" and not (record["appointmentstatus"] == "f" and record.get("startcheckin")):
+    if record.get("appointmentstatus") != "2" and not (record.get("appointmentstatus") == "f" and record.get("startcheckin")):
         return _refuse("The appointment is not checked in.")
     call.practice.cancel_check_in(appointment, call.actor)
     return {"success": "true", "message": ""}
@@ -42,7 +42,7 @@ def cancel_check_in(call: Call) -> Record:
 
 def check_out(call: Call) -> Record:
     appointment, record = call.appointment()
-    if record["appointmentstatus"] != "2":
+    if record.get("appointmentstatus") != "2":
         return _refuse("The appointment is not checked in.")
     call.practice.check_out(appointment, call.actor)
     return {"success": "true", "message": ""}
