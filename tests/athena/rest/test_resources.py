@@ -10,7 +10,7 @@ import pytest
 
 from practicestudio.athena.rest import Appointments, FeedNotActive, Feeds, Patients, Practice, Purpose
 from practicestudio.athena.rest.feeds import eastern_end, eastern_start
-from practicestudio.errors import SlotTaken
+from practicestudio.errors import InvalidValue, SlotTaken
 
 
 async def test_a_purpose_goes_with_every_call(athena: Any, connect: Any) -> None:
@@ -151,6 +151,15 @@ async def test_a_feed_is_asked_for_its_queue_or_for_a_window_in_eastern_time(ath
     assert athena.asked()[2]["showprocessedenddatetime"] == ["07/01/2026 09:00:01"]
     await feeds.changed("patients", 100, leave_unprocessed=True)
     assert athena.asked()[2]["leaveunprocessed"] == ["true"]
+
+
+async def test_only_what_is_not_emptied_by_reading_is_read_from_its_middle(athena: Any, connect: Any) -> None:
+    athena.says({"patients": [], "totalcount": 0})
+    feeds = Feeds(connect().client)
+    with pytest.raises(InvalidValue):
+        await feeds.changed("patients", 100, offset=100)
+    await feeds.changed("patients", 100, processed_since=datetime(2026, 7, 1, tzinfo=UTC), offset=100)
+    assert athena.asked()[2]["offset"] == ["100"]
 
 
 async def test_a_feed_that_is_not_active_yet_is_tried_later(athena: Any, connect: Any) -> None:

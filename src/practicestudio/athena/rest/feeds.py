@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from practicestudio.athena.rest.answers import Answer, Record
 from practicestudio.athena.rest.client import FEED, Errand, Purpose, RestClient
+from practicestudio.errors import InvalidValue
 
 EASTERN = ZoneInfo("America/New_York")
 
@@ -49,15 +50,20 @@ class Feeds:
         processed_since: datetime | None = None,
         processed_until: datetime | None = None,
         leave_unprocessed: bool = False,
+        offset: int = 0,
     ) -> Answer:
         """The changed records as they are now, `limit` at most (5,000); they are gone from the queue then. `total` counts the queue before.
 
         processed_since, processed_until: instead of the queue, show again what was read between these times. leave_unprocessed: look only.
+        offset: records to pass over, in these two cases only, since a queue that is emptied by reading has no places.
         Raises FeedNotActive before the subscription acts. If no answer came, outcome_unknown says that records may have left the queue:
         read them by their processed window.
         """
+        if offset and not (processed_since or leave_unprocessed):
+            raise InvalidValue("A feed that is emptied by reading cannot be read from a place in its middle.")
         query = {
             "limit": limit,
+            "offset": offset or None,
             "leaveunprocessed": True if leave_unprocessed else None,
             "showprocessedstartdatetime": eastern_start(processed_since) if processed_since else None,
             "showprocessedenddatetime": eastern_end(processed_until) if processed_until else None,
