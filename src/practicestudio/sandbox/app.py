@@ -50,16 +50,21 @@ class _Protocol(HttpToolsProtocol):
         self.scope["extensions"] = {ABORT: {"close": self.transport.abort}}
 
 
-def serve(config: SandboxConfig | None = None, host: str = "127.0.0.1", port: int = 8799) -> None:
-    """Run the sandbox until it is stopped."""
-    uvicorn.run(
+def server_settings(config: SandboxConfig | None, host: str, port: int) -> uvicorn.Config:
+    """How the sandbox is served; its own answers carry the Server and Date headers."""
+    return uvicorn.Config(
         create_app(config),
         host=host,
         port=port,
         http=_Protocol,
-        loop="uvloop",
+        lifespan="off",
         access_log=False,
         log_level="warning",
         server_header=False,
         date_header=False,
     )
+
+
+def serve(config: SandboxConfig | None = None, host: str = "127.0.0.1", port: int = 8799) -> None:
+    """Run the sandbox until it is stopped."""
+    uvicorn.Server(server_settings(config, host, port)).run()
