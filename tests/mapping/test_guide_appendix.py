@@ -9,7 +9,7 @@ import pytest
 from practicestudio.mapping import PracticeMapping
 from practicestudio.mapping.outbound import getter
 from practicestudio.mapping.rows import Dialect
-from practicestudio.records import Appointment, Coded
+from practicestudio.records import Appointment, Coded, Patient
 
 EAST, PROVIDER, TYPE, PATIENT = UUID(int=1), UUID(int=10), UUID(int=20), UUID(int=99)
 
@@ -135,6 +135,14 @@ def test_appointment_row(
     if dialect in sent:
         booked = mapping.booking_out(appointment, "5309")
         assert (booked.json_body() if dialect == "guide" else booked.values)[field] == sent[dialect]
+
+
+def test_a_field_with_a_name_of_the_guides_own_is_sent_under_both(make_mapping: Any) -> None:
+    patient = Patient(preferred_language=Coded("spa", "Spanish"), ethnicity=Coded("2186-5", "Not Hispanic or Latino"))
+    units = ["preferred_language", "ethnicity"]
+    on_the_platform = {"language6392code": "spa", "ethnicitycode": "2186-5"}
+    assert make_mapping("platform").patient_out(patient, units).values == on_the_platform
+    assert make_mapping("guide").patient_out(patient, units).values == {**on_the_platform, "language": "spa", "ethnicity": "2186-5"}
 
 
 def test_the_guides_own_booking_is_sent_as_it_prints_it(make_mapping: Any, appointment_body: Any) -> None:

@@ -145,6 +145,7 @@ def test_an_unknown_code_is_told_and_not_guessed(mapping: PracticeMapping, patie
         Finding("sex", UNKNOWN_CODE.format(table="sex"), "no_place"),
         Finding("race", UNKNOWN_CODE.format(table="race"), "no_place"),
     )
+    assert mapped.unread == {"gender"}
 
 
 def test_a_standard_code_without_a_name_is_kept_with_a_warning(mapping: PracticeMapping, patient_body: Any) -> None:
@@ -175,6 +176,12 @@ def test_declined_is_another_thing_than_unknown(mapping: PracticeMapping, patien
 def test_a_field_without_a_row_is_reported_by_its_name(mapping: PracticeMapping, patient_body: Any) -> None:
     mapped = mapping.patient_in(patient_body(shoesize="44", emptyone="", nothing=[]))
     assert mapped.report == (Finding("shoesize", NO_ROW, "no_place"),)
+
+
+def test_many_faults_of_a_kind_are_told_once_and_many_fields_in_part(mapping: PracticeMapping, patient_body: Any) -> None:
+    mapped = mapping.patient_in(patient_body(race=["123"] * 50, **{f"unknown{n}": 1 for n in range(1_000)}))
+    assert [finding.place for finding in mapped.report].count("race") == 1
+    assert len(mapped.report) < 110
 
 
 def test_a_field_whose_name_is_no_name_is_reported_without_it(mapping: PracticeMapping, patient_body: Any) -> None:

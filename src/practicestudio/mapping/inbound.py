@@ -13,12 +13,14 @@ from practicestudio.mapping.rows import Context, FieldMap, Reader, Row
 from practicestudio.mapping.rules import Check, compiled_check
 
 NO_ROW = "athenahealth sent a field that the mapping has no row for."
+MORE = "athenahealth sent more fields that the mapping has no row for than are listed here."
 MISSING = "This is missing, and the record cannot be taken without it."
 NOT_AN_OBJECT = "What came is not an object."
 EVERY = "*"
 """The last part of a path whose value is a whole group of values."""
 
 _LONGEST_PLACE = 60
+_MOST_REPORTED = 100
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 Groups = Mapping[str, dict[str, Any]]
@@ -83,10 +85,12 @@ class ReadingPlan:
         return dict(zip(self.paths, groups, strict=True))
 
     def _report_unknown(self, body: dict[str, Any], report: list[Finding]) -> None:
-        for field in sorted(body.keys() - self.known):
-            if body[field] not in _EMPTY:
-                named = field.isidentifier() and len(field) <= _LONGEST_PLACE
-                report.append(Finding(self.prefix + (field if named else "a field without a proper name"), NO_ROW, "no_place"))
+        unknown = [field for field in sorted(body.keys() - self.known) if body[field] not in _EMPTY]
+        if len(unknown) > _MOST_REPORTED:
+            report.append(Finding(self.prefix + "further fields", MORE, "no_place"))
+        for field in unknown[:_MOST_REPORTED]:
+            named = field.isidentifier() and len(field) <= _LONGEST_PLACE
+            report.append(Finding(self.prefix + (field if named else "a field without a proper name"), NO_ROW, "no_place"))
 
     def _apply_practice_rows(self, groups: list[dict[str, Any]], report: list[Finding]) -> None:
         declined = groups[0].get("declined", ())

@@ -9,7 +9,7 @@ from practicestudio.errors import Misconfigured
 from practicestudio.mapping.findings import Finding
 from practicestudio.mapping.inbound import EVERY, unit_of
 from practicestudio.mapping.overrides import CUSTOM, DefaultValue, Override, ValidationRule, of_kind, overridden_rows
-from practicestudio.mapping.rows import Context, FieldMap, Row, Writer
+from practicestudio.mapping.rows import Context, Dialect, FieldMap, Row, Writer
 from practicestudio.mapping.rules import Check, compiled_check
 
 NOT_SENT = "Nothing of this is sent to athenahealth."
@@ -113,18 +113,23 @@ def compile_sending(fields: FieldMap, context: Context, overrides: Iterable[Over
     by_unit: dict[str, list[SendStep]] = {}
     for row in overridden_rows(fields, overrides):
         if row.via is not None and row.direction in ("both", "create", "out") and not row.ours.endswith("." + EVERY) and not row.fallback:
-            field = row.wire(context.dialect)
-            step = SendStep(row, field, row.sent_as or field, getter(row.ours), row.via.writer(context), defaults.pop(row.ours, None))
-            by_unit.setdefault(unit_of(row.ours), []).append(step)
+            get, write, default = getter(row.ours), row.via.writer(context), defaults.pop(row.ours, None)
+            steps = [SendStep(row, field, row.sent_as or field, get, write, default) for field in _names(row, context.dialect)]
+            by_unit.setdefault(unit_of(row.ours), []).extend(steps)
     if defaults:
         raise Misconfigured("A default of this practice names a field that is not sent to athenahealth.")
     rules = [one for one in of_kind(overrides, ValidationRule) if one.map == fields.name and one.way != "in"]
     return SendingPlan(
         by_unit={unit: tuple(steps) for unit, steps in by_unit.items()},
         checks=tuple((rule.ours, compiled_check(rule, fields.prefix)) for rule in rules),
-        numbers=frozenset(row.wire(context.dialect) for row in fields.rows if row.number),
+        numbers=frozenset(row.athena for row in fields.rows if row.number),
         prefix=fields.prefix,
     )
+
+
+def _names(row: Row, dialect: Dialect) -> tuple[str, ...]:
+    """What a field is sent as. The guide lists names of its own but prints no call that writes them, so there both names are sent."""
+    return (row.guide, row.athena) if row.guide and dialect == "guide" else (row.athena,)
 
 
 def getter(ours: str) -> Get:

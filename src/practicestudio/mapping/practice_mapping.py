@@ -11,7 +11,7 @@ from practicestudio.mapping.appointment_rows import APPOINTMENT, BOOKING, BOOKIN
 from practicestudio.mapping.assembled import CONTACT_KINDS, appointment_of, patient_of
 from practicestudio.mapping.booking import booking_of, outgoing_booking
 from practicestudio.mapping.codes import ALL_CODE_TABLES
-from practicestudio.mapping.findings import Finding, Mapped, Outgoing
+from practicestudio.mapping.findings import Finding, Mapped, Outgoing, Report
 from practicestudio.mapping.inbound import ReadingPlan, compile_reading
 from practicestudio.mapping.insurance_rows import INSURANCE
 from practicestudio.mapping.outbound import compile_sending
@@ -29,6 +29,7 @@ UNITS_OF_PATIENT = tuple(one.name for one in fields_of(Patient) if one.name not 
 while athenahealth has not numbered it, and each custom field, `custom_fields.<name>`."""
 
 EVERY_INSURANCE = "insurances.*"
+_NOBODY = Patient()
 
 NOT_OPEN = "This slot is not open."
 ONE_WAY_TO_REACH = "athenahealth makes a patient only with a phone number, an e-mail address or a postal code."
@@ -69,15 +70,15 @@ class PracticeMapping:
         report: list[Finding] = []
         groups = self._patient.read(body, report)
         if report and _refused(report):
-            return Mapped(None, tuple(report), "patient")
+            return Mapped(None, _once(report), "patient")
         patient = patient_of(groups)
-        return Mapped(patient, tuple(report), "patient", self._unread(patient, report) if report else frozenset())
+        return Mapped(patient, _once(report), "patient", self._unread(patient, report)) if report else Mapped(patient, (), "patient")
 
     def _unread(self, patient: Patient, report: list[Finding]) -> frozenset[str]:
         """Units that a left-out value would have filled: custom fields, whole lists, and what is empty now."""
         units = {self._patient.units.get(finding.place, finding.place) for finding in report if finding.severity == "no_place"}
         named = {EVERY_INSURANCE if unit == "insurances" else unit for unit in units}
-        return frozenset(unit for unit in named if unit.startswith(CUSTOM) or unit == EVERY_INSURANCE or not getattr(patient, unit, True))
+        return frozenset(unit for unit in named if unit.startswith(CUSTOM) or unit == EVERY_INSURANCE or _is_empty(patient, unit))
 
     def patient_out(self, patient: Patient, fields: Collection[str] | None = None, previous: Patient | None = None) -> Outgoing:
         """What is to be sent of a patient.
@@ -159,6 +160,10 @@ class PracticeMapping:
         return None
 
 
+def _is_empty(patient: Patient, unit: str) -> bool:
+    return unit in UNITS_OF_PATIENT and getattr(patient, unit) == getattr(_NOBODY, unit)
+
+
 def _with_declined(units: Collection[str], patient: Patient, previous: Patient | None) -> list[str]:
     """The units in order, without doubles; a change of `declined` stands for the fields that it names or no longer names."""
     named = set(patient.declined) ^ set(previous.declined) if previous else set(patient.declined)
@@ -173,7 +178,12 @@ def _report_contacts(patient: Patient, report: list[Finding]) -> None:
 
 def _mapped_appointment(top: dict[str, Any], patient_id: UUID | None, report: list[Finding], what: str) -> Mapped[Appointment]:
     made = None if _refused(report) else appointment_of(top, patient_id, report)
-    return Mapped(None if _refused(report) else made, tuple(report), what)
+    return Mapped(None if _refused(report) else made, _once(report), what)
+
+
+def _once(report: list[Finding]) -> Report:
+    """The findings in order, each once, however often a list has the same fault."""
+    return tuple(dict.fromkeys(report))
 
 
 def _refused(report: list[Finding]) -> bool:
