@@ -17,7 +17,7 @@ def people_of(size: int = 500, seed: int = 1, practice: int = 0) -> Population:
 
 
 def with_role(people: Population, role: Role) -> list[int]:
-    return [person for person in range(1, people.size + 1) if people.place(person)[0].role == role]
+    return [person for person in range(1, people.size + 1) if people.who(person).place.role == role]
 
 
 def test_the_same_seed_practice_and_id_give_the_same_person_whatever_the_size() -> None:
@@ -103,7 +103,7 @@ def test_a_phone_a_mail_an_ssn_and_a_last_name_lead_back_to_their_people() -> No
     for person in range(39_000, 39_200):
         record = people.patient(person)
         assert person in people.with_ssn(record["ssn"])
-        assert person in people.with_last_name({record["lastname"].lower()})
+        assert person in people.with_last_name(record["lastname"].lower())
         assert "email" not in record or person in people.with_email(record["email"])
         for name in ("homephone", "mobilephone", "workphone"):
             assert name not in record or person in people.with_phone(record[name])
@@ -112,7 +112,7 @@ def test_a_phone_a_mail_an_ssn_and_a_last_name_lead_back_to_their_people() -> No
 def test_what_leads_to_nobody_is_nobody() -> None:
     people = people_of()
     assert list(people.with_phone("5555555555")) == list(people.with_phone("12")) == list(people.with_phone("")) == []
-    assert list(people.with_email("nobody@example.com")) == list(people.with_last_name({"nosuchname"})) == []
+    assert list(people.with_email("nobody@example.com")) == list(people.with_last_name("nosuchname")) == []
 
 
 def test_children_are_on_their_parents_policy_and_some_people_have_none() -> None:

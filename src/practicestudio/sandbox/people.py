@@ -163,7 +163,9 @@ class People:
         if "ssn" in criteria:
             return population.with_ssn(digits(criteria["ssn"]))
         if "lastname" in criteria:
-            return population.with_last_name({criteria["lastname"].lower()})
+            named = population.with_last_name(criteria["lastname"].lower())
+            born = criteria.get("dob")
+            return (person for person in named if born in (None, population.date_of_birth(person)))
         if "dob" in criteria:
             return self._column("dob", population.date_of_birth).get(criteria["dob"], ())
         if "firstname" in criteria:

@@ -1,6 +1,7 @@
 """Patients: list, get, create with its silent match, update, custom fields, and their appointments."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import orjson
 
@@ -19,29 +20,51 @@ _WAYS_TO_REACH = ("email", "guarantoremail", "ssn", "homephone", "mobilephone", 
 _WRITTEN_SSN = ("ssn", "guarantorssn")
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a call wants to see of a patient: the SSN masked or full, and what the show flags add."""
+
+    full_ssn: bool
+    previous_ids: bool
+    insurance: bool
+    custom_fields: bool
+    portal: bool
+    statuses: bool
+
+    @classmethod
+    def read(cls, parameters: Parameters) -> "Shown":
+        names = ("showfullssn", "showpreviouspatientids", "showinsurance", "showcustomfields", "showportalstatus", "showallpatientdepartmentstatus")
+        return cls(*(parameters.flag(name) for name in names))
+
+    def apply(self, people: People, patient: int, record: Record) -> Record:
+        """The record as it is answered."""
+        if not self.full_ssn:
+            for name in _WRITTEN_SSN:
+                if value := record.get(name):
+                    record[name] = f"*****{str(value)[-4:]}"
+        if not self.previous_ids:
+            record.pop("previouspatientids", None)
+        if self.insurance:
+            record["insurances"] = [policy for policy in people.insurances(patient) if "cancelled" not in policy]
+        if self.custom_fields:
+            record["customfields"] = people.custom_fields(patient)
+        if self.portal:
+            registered = bool(record.get("portalaccessgiven"))
+            record["portalstatus"] = {"status": "REGISTERED" if registered else "NOTREGISTERED", "registered": registered, "noportal": False}
+        if self.statuses:
+            record["allpatientstatuses"] = [{"departmentid": record.get("departmentid"), "status": record.get("status")}]
+        return record
+
+
 def shown(practice: Practice, patient: int, record: Record, parameters: Parameters) -> Record:
-    """A patient as it is answered: the SSN masked, and with it only what was asked for by a show flag."""
-    if not parameters.flag("showfullssn"):
-        for name in _WRITTEN_SSN:
-            if value := record.get(name):
-                record[name] = f"*****{str(value)[-4:]}"
-    if not parameters.flag("showpreviouspatientids"):
-        record.pop("previouspatientids", None)
-    if parameters.flag("showinsurance"):
-        record["insurances"] = practice.people.insurances(patient)
-    if parameters.flag("showcustomfields"):
-        record["customfields"] = practice.people.custom_fields(patient)
-    if parameters.flag("showportalstatus"):
-        registered = bool(record.get("portalaccessgiven"))
-        record["portalstatus"] = {"status": "REGISTERED" if registered else "NOTREGISTERED", "registered": registered, "noportal": False}
-    if parameters.flag("showallpatientdepartmentstatus"):
-        record["allpatientstatuses"] = [{"departmentid": record.get("departmentid"), "status": record.get("status")}]
-    return record
+    """One patient as it is answered."""
+    return Shown.read(parameters).apply(practice.people, patient, record)
 
 
 def shown_all(practice: Practice, patients: Iterable[int], parameters: Parameters) -> list[Record]:
-    found = ((patient, practice.people.record(patient)) for patient in patients)
-    return [shown(practice, patient, record, parameters) for patient, record in found if record is not None]
+    wanted, people = Shown.read(parameters), practice.people
+    found = ((patient, people.record(patient)) for patient in patients)
+    return [wanted.apply(people, patient, record) for patient, record in found if record is not None]
 
 
 def get_patient(call: Call) -> list[Record]:
