@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 
+from practicestudio.clock import new_id
 from practicestudio.delivery import error_queue
 from practicestudio.delivery.finish import LanePolicy
 from practicestudio.delivery.inbox import accept, accept_once
@@ -15,7 +16,6 @@ from practicestudio.delivery.message import Message, NewMessage
 from practicestudio.delivery.outcome import Done, Failed, Outcome, Parked
 from practicestudio.delivery.retry import RetryRule
 from practicestudio.delivery.worker import Call, Handlers, Worker
-from practicestudio.clock import new_id
 from practicestudio.errors import InvalidValue, Permanent, Transient, UnsureMatch
 from practicestudio.practices.practice import Practice
 from practicestudio.store.database import Database, Transaction

@@ -4,7 +4,7 @@ Every transaction on a practice's data names its practice to row-level security 
 names none, and its role may not read what is about patients.
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,7 +15,7 @@ from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
 from practicestudio.errors import Misconfigured
-from practicestudio.store import sql
+from practicestudio.store import arrays, sql
 from practicestudio.store.keyring import KeyService
 from practicestudio.store.sealing import DataKeys, Sealer, WrappedKey, new_practice_keys
 
@@ -31,6 +31,15 @@ class Transaction:
     sealer: Sealer
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A sealer, and which keys there were when it was made: the newest and the one that seals."""
+
+    newest: int
+    active: int | None
+    sealer: Sealer
+
+
 async def rows(found: AsyncIterator[Any]) -> list[Any]:
     """All rows of a named query."""
     return [row async for row in found]
@@ -40,10 +49,14 @@ class Database:
     """Pools, transactions and keys. Open it with `async with`."""
 
     def __init__(self, app: str, dispatch: str, keys: KeyService, *, connections: int = 10) -> None:
-        self._app = AsyncConnectionPool(app, min_size=1, max_size=connections, open=False, name="app", kwargs={"autocommit": True})
-        self._dispatch = AsyncConnectionPool(dispatch, min_size=1, max_size=3, open=False, name="dispatch", kwargs={"autocommit": True})
+        self._app = AsyncConnectionPool(
+            app, min_size=1, max_size=connections, open=False, name="app", configure=arrays.configure, kwargs={"autocommit": True}
+        )
+        self._dispatch = AsyncConnectionPool(
+            dispatch, min_size=1, max_size=3, open=False, name="dispatch", configure=arrays.configure, kwargs={"autocommit": True}
+        )
         self._keys = keys
-        self._sealers: dict[UUID, Sealer] = {}
+        self._sealers: dict[UUID, _Known] = {}
 
     async def __aenter__(self) -> Self:
         await self._app.open(wait=True, timeout=30)
@@ -58,8 +71,8 @@ class Database:
     async def practice(self, practice_id: UUID) -> AsyncIterator[Transaction]:
         """A transaction that sees this practice and no other."""
         async with self._app.connection() as connection, connection.transaction():
-            await sql.practices.name_practice(connection, practice=str(practice_id))
-            yield Transaction(practice_id, connection, await self._sealer(connection, practice_id))
+            newest, active = await sql.keys.enter_practice(connection, practice=practice_id)
+            yield Transaction(practice_id, connection, await self._sealer(connection, practice_id, newest, active))
 
     @asynccontextmanager
     async def shared(self) -> AsyncIterator[Transaction]:
@@ -80,29 +93,40 @@ class Database:
 
     async def add_keys(self, practice_id: UUID) -> None:
         """Give a practice (or SHARED) its data key and index key, where it has none."""
-        keys = new_practice_keys(practice_id)
         async with self.dispatch() as connection:
-            for wrapped in keys.wrap(self._keys):
-                await sql.practices.insert_data_key(
-                    connection,
-                    practice_id=practice_id,
-                    purpose=wrapped.purpose,
-                    key_id=wrapped.key_id,
-                    kek_id=wrapped.kek_id,
-                    wrapped=wrapped.wrapped,
-                )
+            # The look comes before the wrapping, for a rotation waits for whoever has looked: so no key is left under a key that is dropped.
+            if await rows(sql.keys.data_keys(connection, practice_id=practice_id)):
+                return
+            for row in new_practice_keys(practice_id).wrap(self._keys):
+                await insert_key(connection, row)
 
-    def forget_keys(self, practice_ids: Iterable[UUID] | None = None) -> None:
-        """Read the keys anew at the next use, after a rotation."""
-        for practice_id in list(self._sealers) if practice_ids is None else practice_ids:
-            self._sealers.pop(practice_id, None)
-
-    async def _sealer(self, connection: AsyncConnection[Any], practice_id: UUID) -> Sealer:
-        if sealer := self._sealers.get(practice_id):
-            return sealer
-        found = await rows(sql.practices.data_keys(connection, practice_id=practice_id))
-        if not found:
+    async def _sealer(self, connection: AsyncConnection[Any], practice_id: UUID, newest: int | None, active: int | None) -> Sealer:
+        """The practice's sealer, made anew when its keys have changed since: every transaction looks, so all processes follow a rotation."""
+        if newest is None:
             raise Misconfigured("There is no such practice.", advice="`practicestudio practice list` shows them.")
-        wrapped = [WrappedKey(practice_id=practice_id, purpose=p, key_id=k, kek_id=e, wrapped=bytes(w), retired=r) for p, k, e, w, r in found]
-        sealer = self._sealers[practice_id] = Sealer(DataKeys.unwrap(practice_id, wrapped, self._keys))
-        return sealer
+        known = self._sealers.get(practice_id)
+        if known is None or (known.newest, known.active) != (newest, active):
+            keys = DataKeys.unwrap(practice_id, await read_keys(connection, practice_id), self._keys)
+            known = self._sealers[practice_id] = _Known(newest, active, Sealer(keys))
+        return known.sealer
+
+
+async def read_keys(connection: AsyncConnection[Any], practice_id: UUID) -> list[WrappedKey]:
+    """The wrapped keys of a practice."""
+    found = await rows(sql.keys.data_keys(connection, practice_id=practice_id))
+    return [
+        WrappedKey(practice_id, purpose, key_id, kek_id, bytes(wrapped), retired=retired) for purpose, key_id, kek_id, wrapped, retired in found
+    ]
+
+
+async def insert_key(connection: AsyncConnection[Any], row: WrappedKey) -> None:
+    """Store a wrapped key, unless one of its number is there."""
+    await sql.keys.insert_data_key(
+        connection,
+        practice_id=row.practice_id,
+        purpose=row.purpose,
+        key_id=row.key_id,
+        kek_id=row.kek_id,
+        wrapped=row.wrapped,
+        retired=row.retired,
+    )

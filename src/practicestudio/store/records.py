@@ -7,7 +7,6 @@ from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
-from psycopg.types.json import Jsonb
 
 from practicestudio.matching import match_keys, search_keys, search_terms
 from practicestudio.merging import Units, decode_units, encode_units
@@ -82,6 +81,12 @@ async def links_of(transaction: Transaction, kind: RecordKind, record_ids: Seque
     return {row[0]: _link(transaction, kind, row[1], row[0], row[2], row[3]) for row in await rows(found)}
 
 
+async def linked_records(transaction: Transaction, kind: RecordKind, record_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these records of ours athenahealth knows."""
+    found = sql.records.linked_records(transaction.connection, practice_id=transaction.practice_id, kind=kind, record_ids=list(record_ids))
+    return {row[0] for row in await rows(found)}
+
+
 def _link(transaction: Transaction, kind: RecordKind, identity: UUID, record_id: UUID, base: bytes | None, agreed_at: datetime) -> Link:
     opened = None if base is None else decode_units(_CLASSES[kind], transaction.sealer.open("links", identity, base))
     return Link(identity, record_id, opened, agreed_at)
@@ -147,7 +152,7 @@ async def add_patients(transaction: Transaction, patients: Sequence[Stored[Patie
             ids=[stored.id for stored in patients],
             statuses=[stored.record.status for stored in patients],
             sealed=[_sealed(transaction, "patients", stored) for stored in patients],
-            search_keys=[_search_keys(transaction, stored.record) for stored in patients],
+            **_search_keys(transaction, patients),
         )
         await _add_match_keys(transaction, [(stored.id, key) for stored in patients for key in keys[stored.id]])
 
@@ -161,7 +166,7 @@ async def change_patients(transaction: Transaction, patients: Sequence[Stored[Pa
             ids=[stored.id for stored in patients],
             statuses=[stored.record.status for stored in patients],
             sealed=[_sealed(transaction, "patients", stored) for stored in patients],
-            search_keys=[_search_keys(transaction, stored.record) for stored in patients],
+            **_search_keys(transaction, patients),
             merged_intos=[stored.merged_into for stored in patients],
         )
         ids = [stored.id for stored in patients]
@@ -179,8 +184,16 @@ async def _add_match_keys(transaction: Transaction, pairs: Sequence[tuple[UUID, 
     )
 
 
-def _search_keys(transaction: Transaction, patient: Patient) -> Jsonb:
-    return Jsonb([transaction.sealer.index(kind, text) for kind, text in search_keys(patient)])
+def _search_keys(transaction: Transaction, patients: Sequence[Stored[Patient]]) -> dict[str, list[int]]:
+    """The search keys of all patients in one list, and which part of it is whose (both ends included, counted from 1)."""
+    index = transaction.sealer.index
+    keys: list[int] = []
+    firsts, lasts = [], []
+    for stored in patients:
+        firsts.append(len(keys) + 1)
+        keys.extend([index(kind, text) for kind, text in search_keys(stored.record)])
+        lasts.append(len(keys))
+    return {"search_keys": keys, "firsts": firsts, "lasts": lasts}
 
 
 async def search_patients(transaction: Transaction, query: str, limit: int = 20) -> list[Stored[Patient]]:

@@ -5,6 +5,7 @@ import os
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal, Self
 from uuid import UUID
 
@@ -21,8 +22,9 @@ _KEY_ID_SIZE = 4
 _NONCE_AT = 1 + _KEY_ID_SIZE
 _CIPHERTEXT_AT = _NONCE_AT + 12
 _SHORTEST = _CIPHERTEXT_AT + 16
-_WORTH_COMPRESSING = 1024
+_WORTH_COMPRESSING = 16 * 1024  # below, the time it takes is worth more than the disk it saves
 _INDEX_KEY_ID = 1
+_INDEXES_KEPT = 32_768  # names and their beginnings come again and again
 
 
 class BrokenSeal(Permanent):
@@ -107,6 +109,7 @@ class Sealer:
         self._key_id = keys.active.to_bytes(_KEY_ID_SIZE, "big")
         self._index_key = keys.index_key
         self._kinds: dict[str, hmac.HMAC] = {}
+        self.index = lru_cache(_INDEXES_KEPT)(self._index)
 
     def seal(self, table: str, row: UUID, data: bytes) -> bytes:
         """Encrypt a value for its place; larger ones are compressed where that saves a tenth or more. At most 256 MiB."""
@@ -141,7 +144,7 @@ class Sealer:
         """Whether the value is under a key other than the active one."""
         return sealed_under(sealed) != self._active
 
-    def index(self, kind: str, text: str) -> int:
+    def _index(self, kind: str, text: str) -> int:
         """The blind index of a text, signed 64 bits: equal for equal texts of one kind in one practice, telling nothing of the text."""
         return int.from_bytes(self._mac(kind, text)[:8], "big", signed=True)
 

@@ -111,7 +111,8 @@ async def _prepare(transaction: Transaction, setup: Setup, incoming: Sequence[_I
     decided = await reviews.match_decisions(transaction, [one.message.id for one in strangers]) if strangers else {}
     wanted = {link.record_id for link in links.values()}.union(*by_key.values(), (one for one in decided.values() if one))
     patients = await store.read_patients(transaction, list(wanted), lock=True) if wanted else {}
-    linked = set(await store.links_of(transaction, "patient", [one for one in patients if by_key])) if patients else set()
+    candidates = set().union(*by_key.values()) & patients.keys()
+    linked = await store.linked_records(transaction, "patient", list(candidates)) if candidates else set()
     return _Batch(transaction, setup, links, patients, by_key, linked, decided)
 
 

@@ -4,6 +4,9 @@ select identity, record_id, base, agreed_at from links where practice_id = :prac
 -- name: links_of_records(practice_id, kind, record_ids)
 select record_id, identity, base, agreed_at from links where practice_id = :practice_id and kind = :kind and record_id = any(:record_ids)
 
+-- name: linked_records(practice_id, kind, record_ids)
+select distinct record_id from links where practice_id = :practice_id and kind = :kind and record_id = any(:record_ids)
+
 -- name: put_links(practice_id, kind, identities, record_ids, bases, agreed_ats, message_ids)!
 insert into links (practice_id, kind, identity, record_id, base, agreed_at, message_id)
 select :practice_id, :kind, t.*
@@ -35,16 +38,17 @@ select id, version, status, sealed, merged_into, created_at, changed_at from pat
 select id, version, status, sealed, merged_into, created_at, changed_at from patients
 where practice_id = :practice_id and id = any(:ids) order by id for update
 
--- name: insert_patients(practice_id, ids, statuses, sealed, search_keys)!
+-- name: insert_patients(practice_id, ids, statuses, sealed, search_keys, firsts, lasts)!
+-- search_keys holds those of all patients; each patient's are a slice of it.
 insert into patients (practice_id, id, status, sealed, search_keys)
-select :practice_id, id, status, sealed, array(select jsonb_array_elements_text(search_keys)::bigint)
-from unnest(:ids::uuid[], :statuses::text[], :sealed::bytea[], :search_keys::jsonb[]) as t (id, status, sealed, search_keys)
+select :practice_id, id, status, sealed, (:search_keys::bigint[])[first : last]
+from unnest(:ids::uuid[], :statuses::text[], :sealed::bytea[], :firsts::integer[], :lasts::integer[]) as t (id, status, sealed, first, last)
 
--- name: update_patients(practice_id, ids, statuses, sealed, search_keys, merged_intos)!
+-- name: update_patients(practice_id, ids, statuses, sealed, search_keys, firsts, lasts, merged_intos)!
 update patients set version = version + 1, status = t.status, sealed = t.sealed, merged_into = t.merged_into, changed_at = now(),
-       search_keys = array(select jsonb_array_elements_text(t.search_keys)::bigint)
-from unnest(:ids::uuid[], :statuses::text[], :sealed::bytea[], :search_keys::jsonb[], :merged_intos::uuid[])
-    as t (id, status, sealed, search_keys, merged_into)
+       search_keys = (:search_keys::bigint[])[t.first : t.last]
+from unnest(:ids::uuid[], :statuses::text[], :sealed::bytea[], :firsts::integer[], :lasts::integer[], :merged_intos::uuid[])
+    as t (id, status, sealed, first, last, merged_into)
 where patients.practice_id = :practice_id and patients.id = t.id
 
 -- name: search_patients(practice_id, keys, limit)
