@@ -70,5 +70,13 @@ async def test_a_slot_that_a_busy_process_missed_is_made_good() -> None:
     waiting = asyncio.create_task(door.turn("feed"))
     await asyncio.sleep(0)
     time.sleep(0.08)  # noqa: ASYNC251 (a process that is busy)
-    grant = await waiting
-    assert now() - grant.at < timedelta(milliseconds=50)
+    turn = await waiting
+    assert now() - turn.grant.at < timedelta(milliseconds=50)
+
+
+async def test_a_call_that_went_out_late_moves_those_behind_it() -> None:
+    (door,) = doors(Limits(per_second=20, per_day=None), 1)
+    turn = await door.turn("feed")
+    await door.went(turn, turn.due + 0.04)
+    following = await door.turn("feed")
+    assert following.due - turn.due >= 0.05 + 0.04

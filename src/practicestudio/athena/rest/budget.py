@@ -21,6 +21,7 @@ from practicestudio.athena.rest.limits import (
     decide_late,
     decide_token_request,
     hold_off,
+    make_good,
 )
 from practicestudio.clock import Clock
 from practicestudio.errors import RateLimited
@@ -51,7 +52,7 @@ class MemoryBudgets:
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
+class Turn:
     """A grant, and when it is on this process's own steady clock."""
 
     grant: Grant
@@ -70,7 +71,7 @@ class Turnstile:
         self._observed: Observed | None = None
         self._server_clock: tuple[datetime, float] | None = None
 
-    async def turn(self, urgency: Urgency) -> Grant:
+    async def turn(self, urgency: Urgency) -> Turn:
         """Wait for a slot and return at its time. Raises RateLimited where the day is used up or patience runs out."""
         give_up = time.monotonic() + self._patience
         while True:
@@ -78,9 +79,15 @@ class Turnstile:
                 turn = await self._reserve(urgency, give_up)
             await asyncio.sleep(max(0.0, turn.due - time.monotonic()))
             if time.monotonic() - turn.due <= LATE.total_seconds():
-                return turn.grant
-            if moved := await self._use_late(turn.grant):
+                return turn
+            if moved := await self._use_late(turn):
                 return moved
+
+    async def went(self, turn: Turn, sent: float) -> None:
+        """Tell when a call really went out, by this process's steady clock, so that a late one can be made good."""
+        late = timedelta(seconds=sent - turn.due)
+        if late > LATE:
+            await self._decide(lambda budget, now, there: (make_good(budget, self._limits, turn.grant, turn.grant.at + late), None))
 
     async def token_turn(self) -> None:
         """Count a token request. Raises RateLimited where the minute's are used up."""
@@ -88,22 +95,22 @@ class Turnstile:
         if isinstance(decision, Refuse):
             raise RateLimited(decision.because, retry_after=(decision.until - present).total_seconds())
 
-    def observe(self, told: Told, grant: Grant) -> None:
+    def observe(self, told: Told, turn: Turn) -> None:
         """Remember what an answer told; the store learns it with the next decision."""
         if told.server_time is not None:
             self._server_clock = (told.server_time, time.monotonic())
         if told.remaining is not None:
-            self._observed = Observed(grant.day, grant.number, told.remaining, told.limit)
+            self._observed = Observed(turn.grant.day, turn.grant.number, told.remaining, told.limit)
 
     async def pause(self, seconds: float) -> None:
         """After a 429: no process calls for so long."""
         await self._decide(lambda budget, now, there: (hold_off(budget, now + timedelta(seconds=seconds)), None))
 
-    async def _reserve(self, urgency: Urgency, give_up: float) -> _Turn:
+    async def _reserve(self, urgency: Urgency, give_up: float) -> Turn:
         while True:
             decision, present, asked = await self._ask(urgency)
             if isinstance(decision, Grant):
-                return _Turn(decision, asked + (decision.at - present).total_seconds())
+                return Turn(decision, asked + (decision.at - present).total_seconds())
             wait = (decision.until - present).total_seconds()
             if isinstance(decision, Refuse) or asked + wait > give_up:
                 raise RateLimited(decision.because, retry_after=wait)
@@ -118,9 +125,9 @@ class Turnstile:
 
         return await self._decide(rule)
 
-    async def _use_late(self, grant: Grant) -> Grant | None:
-        moved, _, _ = await self._decide(lambda budget, now, there: decide_late(budget, now, self._limits, grant))
-        return moved
+    async def _use_late(self, turn: Turn) -> Turn | None:
+        moved, _, asked = await self._decide(lambda budget, now, there: decide_late(budget, now, self._limits, turn.grant))
+        return Turn(moved, asked) if moved else None
 
     async def _decide(self, rule: Callable[[Budget, datetime, datetime], tuple[Budget, D]]) -> tuple[D, datetime, float]:
         """The rule's decision, with the shared clock and our steady clock at the moment it was made. The rule is given the budget, our time and

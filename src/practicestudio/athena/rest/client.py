@@ -144,12 +144,14 @@ class RestClient:
 
     async def _try(self, operation: Operation, request: Request, shown_path: str, token: Token, purpose: Purpose) -> Answer:
         """Wait for the turn, send, read and log."""
-        grant = await self._turnstile.turn(purpose.urgency)
+        turn = await self._turnstile.turn(purpose.urgency)
         this = _Try(request_id=str(new_id()), at=self._clock(), started=time.monotonic())
         try:
             received = await self._send(operation, request, token, this.request_id)
+            if received.sent is not None:
+                await self._turnstile.went(turn, received.sent)
             this.status, this.told = received.status, read_headers(received.headers, self._clock())
-            self._turnstile.observe(this.told, grant)
+            self._turnstile.observe(this.told, turn)
             answer = read_answer(operation, received.status, received.headers, received.body, sent=request.sent, now=self._clock())
         except IntegrationError as error:
             this.error_code = error.code

@@ -6,7 +6,7 @@ by waking late and the network by jitter must fit into that margin.
 
 Urgency is how far ahead a slot may be reserved: a person furthest, a feed less, a backfill only the next few slots. So a person never
 stands behind more than half a second of feeds and backfills. All stay within a second, so that a slot that was missed can still be made
-good (`decide_late`).
+good (`make_good`).
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ Urgency = Literal["person", "feed", "backfill"]
 RESERVE_AHEAD: Mapping[Urgency, timedelta] = MappingProxyType(
     {"person": timedelta(seconds=0.8), "feed": timedelta(seconds=0.5), "backfill": timedelta(seconds=0.25)}
 )
-LATE = timedelta(milliseconds=8)
+LATE = timedelta(milliseconds=5)
 """A slot used this late still fits into the margin; later, the schedule has to move."""
 
 UNSURE_OF_THE_DAY = timedelta(seconds=10)
@@ -132,16 +132,22 @@ def decide_call(
 
 
 def decide_late(budget: Budget, now: datetime, limits: Limits, grant: Grant) -> tuple[Budget, Grant | None]:
-    """What to do when a process woke `now`, after its slot: go at once and move what is not given out yet, or (None) ask for another slot.
-
-    Moving the schedule by the delay costs less than a lost slot. It keeps the limit only while the call that stands one second's worth of
-    slots behind this one has not been given out.
-    """
-    late = now - grant.at
-    next_at = budget.next_at or now
-    if late > limits.spacing or next_at > grant.at + timedelta(seconds=1 + limits.margin):
+    """What to do when a process woke `now`, after its slot: go at once, or (None) ask for another slot, because too much is given out already."""
+    if _is_closed(budget, limits, grant):
         return budget, None
-    return replace(budget, next_at=next_at + late), replace(grant, at=now)
+    return make_good(budget, limits, grant, now), replace(grant, at=now)
+
+
+def make_good(budget: Budget, limits: Limits, grant: Grant, sent: datetime) -> Budget:
+    """The budget after a call went out only at `sent`: what is not given out yet moves by the delay, or by one slot if the delay is longer.
+
+    Let n calls be allowed a second. A late call is one more in the seconds that begin with the calls that overtook it, so the n-th slot behind
+    its own has to move; that one is not given out yet, unless athenahealth took long to answer.
+    """
+    if _is_closed(budget, limits, grant) or limits.per_second is None:
+        return budget
+    moved = (budget.next_at or sent) + min(sent - grant.at, limits.spacing)
+    return replace(budget, next_at=max(moved, sent + limits.spacing))
 
 
 def decide_token_request(budget: Budget, now: datetime, limits: Limits, *, server_now: datetime | None = None) -> tuple[Budget, Decision]:
@@ -164,6 +170,12 @@ def remaining_today(budget: Budget, limits: Limits) -> int | None:
     if budget.day_remaining is not None:
         return budget.day_remaining
     return None if limits.per_day is None else limits.per_day - budget.day_used
+
+
+def _is_closed(budget: Budget, limits: Limits, grant: Grant) -> bool:
+    """Whether the slot that stands a second's worth of calls behind the grant's is given out."""
+    given_since = budget.day_used - grant.number if budget.day == grant.day else budget.day_used
+    return limits.per_second is not None and given_since >= max(1, int(limits.per_second))
 
 
 def _roll_day(budget: Budget, today: date) -> Budget:

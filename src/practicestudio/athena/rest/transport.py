@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -27,11 +28,12 @@ _NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, htt
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """An answer as it came; only its status shows in its repr."""
+    """An answer as it came; only its status shows in its repr. sent: when the request had gone out, by this process's steady clock."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    sent: float | None = None
 
 
 def tls_context(ca_file: Path | None = None) -> ssl.SSLContext:
@@ -74,7 +76,14 @@ async def exchange(
     """
     host = httpx2.URL(url).host
     timeout = httpx2.Timeout(connect=timeouts.connect, read=timeouts.read, write=timeouts.write, pool=timeouts.pool)
-    request = http.build_request(method, url, headers=headers, content=body or None, timeout=timeout)
+    sent: float | None = None
+
+    async def note(event: str, _: object) -> None:
+        nonlocal sent
+        if event.endswith("send_request_body.complete"):
+            sent = time.monotonic()
+
+    request = http.build_request(method, url, headers=headers, content=body or None, timeout=timeout, extensions={"trace": note})
     try:
         async with asyncio.timeout(timeouts.whole):
             response = await http.send(request, stream=True, follow_redirects=False, auth=None)
@@ -88,7 +97,7 @@ async def exchange(
         fault = Unreachable(f"{host} did not answer within {timeouts.whole:g} seconds.", outcome_unknown=writes)
     else:
         if content is not None:
-            return Received(response.status_code, response.headers, content)
+            return Received(response.status_code, response.headers, content, sent)
         fault = Unreadable(
             f"The answer of {host} is larger than {most_bytes // 1_000_000} MB.", advice="Ask for fewer records.", outcome_unknown=writes
         )
