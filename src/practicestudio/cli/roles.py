@@ -1,0 +1,87 @@
+"""What each role of `practicestudio serve` does in its process: the worker works messages, the scheduler starts what is due."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
+
+import psycopg
+import structlog
+
+from practicestudio.app import open_database
+from practicestudio.clock import now
+from practicestudio.delivery.retention import drop_old_days
+from practicestudio.delivery.worker import Worker
+from practicestudio.settings import Settings
+from practicestudio.store.database import Database
+from practicestudio.sync.doors import Doors, open_doors
+from practicestudio.sync.handlers import handlers
+from practicestudio.sync.schedule_jobs import start_due_jobs
+
+log = structlog.get_logger()
+
+LOOK_EVERY = 3.0
+"""Seconds between two looks at what is due."""
+
+PARTITIONS_EVERY = 3600.0
+
+
+def make_worker(database: Database, doors: Doors, settings: Settings) -> Worker:
+    """A worker with the handlers of this installation."""
+    return Worker(database, handlers(doors), batch=settings.worker_batch, calls=settings.worker_calls, lease=settings.lease_seconds)
+
+
+async def work(settings: Settings, stop: asyncio.Event) -> None:
+    """Work messages until told to stop."""
+    async with (
+        open_database(settings) as database,
+        open_doors(database, ca_file=settings.ca_file, connect=settings.connect_timeout, read=settings.read_timeout) as doors,
+    ):
+        await make_worker(database, doors, settings).run(stop)
+
+
+async def schedule(settings: Settings, stop: asyncio.Event) -> None:
+    """Start due jobs every few seconds; make the log's partitions every hour; drop old days once a day."""
+    async with open_database(settings) as database:
+        dropped: date | None = None
+        made_at = -PARTITIONS_EVERY
+        while not stop.is_set():
+            try:
+                moment, seconds = now(), asyncio.get_running_loop().time()
+                if seconds - made_at >= PARTITIONS_EVERY:
+                    await database.make_days(moment.date())
+                    made_at = seconds
+                if dropped != moment.date():
+                    await drop_old_days(database, moment.date(), settings.retention_days)
+                    dropped = moment.date()
+                await start_due_jobs(database, moment)
+            except psycopg.OperationalError as error:
+                log.warning("database_unreachable", role="scheduler", error_type=type(error).__name__)
+            await pause(stop, LOOK_EVERY)
+
+
+async def pause(stop: asyncio.Event, seconds: float) -> None:
+    """Wait, but not longer than until `stop` is set."""
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+Role = Callable[[Settings, asyncio.Event], Awaitable[None]]
+ROLES: Mapping[str, Role] = {"worker": work, "scheduler": schedule}
+
+
+async def run_role(name: str, settings: Settings) -> None:
+    """Do a role's work until SIGTERM or SIGINT."""
+    stop = stop_on_signals()
+    await ROLES[name](settings, stop)
+
+
+def stop_on_signals() -> asyncio.Event:
+    """An event that SIGTERM and SIGINT set."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(one, stop.set)
+    return stop

@@ -1,0 +1,68 @@
+"""What a command works with: the settings, the person, the database."""
+
+import asyncio
+import getpass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from practicestudio.practices.practice import Practice
+    from practicestudio.settings import Settings
+    from practicestudio.store.database import Database
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One call of the command. home: the folder that `--home` named instead of the setting."""
+
+    home: Path | None = None
+
+    def settings(self) -> "Settings":
+        """The settings in force. Raises Misconfigured."""
+        from practicestudio.settings import load
+
+        return load() if self.home is None else load(home=self.home)
+
+    def on_database(self, work: "Callable[[Database], Awaitable[T]]") -> T:
+        """Do the work on the open database, and close it."""
+        return asyncio.run(self._open(work))
+
+    def on_practice(self, wanted: str, work: "Callable[[Database, Practice], Awaitable[T]]") -> T:
+        """Do the work on the practice with this id, athenahealth's or ours."""
+        from practicestudio.practices.practice import find_practice
+
+        async def on_found(database: "Database") -> T:
+            return await work(database, await find_practice(database, wanted))
+
+        return self.on_database(on_found)
+
+    async def _open(self, work: "Callable[[Database], Awaitable[T]]") -> T:
+        from practicestudio.app import open_database
+        from practicestudio.redact import configure_logging
+
+        settings = self.settings()
+        configure_logging("debug" if settings.log_level == "debug" else "error")
+        async with open_database(settings) as database:
+            return await work(database)
+
+
+def session_of(context: typer.Context) -> Session:
+    """The session that the command's global options made."""
+    session = context.find_object(Session)
+    return session if session is not None else Session()
+
+
+def person(by: str | None) -> str:
+    """Who does this, for the trail: the person named, or the user of this machine."""
+    if by:
+        return by
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as containers have
+        return "unknown"

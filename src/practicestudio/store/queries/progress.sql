@@ -1,0 +1,32 @@
+-- name: latest_run(practice_id, what)^
+select id, state, counts, error from sync_runs where practice_id = :practice_id and what = :what order by id desc limit 1
+
+-- name: run_messages(practice_id, run_id)
+select state, count(*) from messages where practice_id = :practice_id and run_id = :run_id group by state
+
+-- name: messages_since(practice_id, kinds, since)
+select state, count(*) from messages where practice_id = :practice_id and kind = any(:kinds) and id >= :since group by state
+
+-- name: pulled_records(practice_id, what, record_kind)$
+-- Records that the first pull of a kind made or linked.
+select count(distinct e.record_id) from audit_entries e
+join messages m on m.practice_id = e.practice_id and m.id = e.message_id
+where e.practice_id = :practice_id and e.record_kind = :record_kind and e.actor = 'athenahealth'
+  and m.run_id = (select id from sync_runs where practice_id = :practice_id and what = :what order by id limit 1)
+
+-- name: changed_records(practice_id, record_kind)$
+-- Records that messages of a feed changed or added: those that no run and no message of ours brought.
+select count(distinct e.record_id) from audit_entries e
+join messages m on m.practice_id = e.practice_id and m.id = e.message_id
+where e.practice_id = :practice_id and e.record_kind = :record_kind and e.actor = 'athenahealth' and m.run_id is null and m.cause_id is null
+
+-- name: pushed_messages(practice_id, kinds)$
+select count(*) from messages where practice_id = :practice_id and direction = 'out' and kind = any(:kinds) and state = 'done'
+
+-- name: calls(practice_id)$
+-- Tries that went over the wire; the others tell how a message was worked.
+select count(*) from tries where practice_id = :practice_id and method is not null
+
+-- name: working_time(practice_id)$
+-- Seconds from the first message to the last end of one.
+select coalesce(extract(epoch from max(finished_at) - min(received_at)), 0)::float8 from messages where practice_id = :practice_id
