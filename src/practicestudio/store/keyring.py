@@ -134,6 +134,57 @@ class Keyring:
         return base64.urlsafe_b64encode(derived).decode()
 
 
+class KeyFile:
+    """The key ring in a file, read again when the file has changed: so every process of this machine follows a change of its keys.
+
+    create: make the file where it is missing.
+    """
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        self.path = path
+        self._read = _Read(_stamp(path), Keyring.from_file(path, create=create))
+
+    @property
+    def ring(self) -> Keyring:
+        """The key ring as the file holds it now."""
+        stamp = _stamp(self.path)
+        if stamp != self._read.stamp:
+            self._read = _Read(stamp, Keyring.from_file(self.path, create=False))
+        return self._read.ring
+
+    @property
+    def active(self) -> str:
+        """See KeyService."""
+        return self.ring.active
+
+    def wrap(self, data_key: bytes, context: bytes) -> bytes:
+        """See KeyService."""
+        return self.ring.wrap(data_key, context)
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        """See KeyService."""
+        return self.ring.unwrap(wrapped, context)
+
+    def password_for(self, role: str) -> str:
+        """See Keyring."""
+        return self.ring.password_for(role)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    stamp: tuple[int, int] | None
+    ring: Keyring
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Tells one state of a file from another that replaced it; None where there is none."""
+    try:
+        state = path.stat()
+    except FileNotFoundError:
+        return None
+    return state.st_ino, state.st_mtime_ns
+
+
 def _new_key_id() -> str:
     return f"kek-{os.urandom(4).hex()}"
 

@@ -1,13 +1,3 @@
--- name: name_practice(practice)$
-select set_config('app.practice', :practice, true)
-
--- name: data_keys(practice_id)
-select purpose, key_id, kek_id, wrapped, retired_at is not null from data_keys where practice_id = :practice_id order by purpose, key_id
-
--- name: insert_data_key(practice_id, purpose, key_id, kek_id, wrapped)!
-insert into data_keys (practice_id, purpose, key_id, kek_id, wrapped)
-values (:practice_id, :purpose, :key_id, :kek_id, :wrapped) on conflict do nothing
-
 -- name: insert_practice(practice_id, name, time_zone, athena_id)!
 insert into practices (practice_id, name, time_zone, athena_id) values (:practice_id, :name, :time_zone, :athena_id)
 
