@@ -156,7 +156,18 @@ async def test_json_bodies_with_iso_dates_are_as_good_as_forms(caller: Any) -> N
     answer = await caller.send_json("POST", "patients", body)
     assert answer.json() == [{"patientid": "301"}]
     assert (await caller.get("patients/301")).json()[0]["dob"] == "02/29/1988"
-    assert (await caller.send_json("PUT", "patients/301", {"sex": "O"})).status_code == 200
+    guides_words = {"sex": "O", "language": "fra", "ethnicity": "2148-5"}
+    assert (await caller.send_json("PUT", "patients/301", guides_words)).status_code == 200
+    record = (await caller.get("patients/301")).json()[0]
+    assert [record[name] for name in ("sex", "language6392code", "ethnicitycode")] == ["O", "fra", "2148-5"]
+
+
+async def test_what_may_be_unknown_can_be_emptied(caller: Any) -> None:
+    emptied = ("primaryproviderid", "guarantordob", "language6392code", "ethnicitycode", "race", "contactname", "homephone")
+    assert (await caller.put("patients/2", **dict.fromkeys(emptied, ""))).status_code == 200
+    truth = await caller.control("GET", "people/195900/2")
+    assert not any(truth.get(name) for name in emptied)
+    assert (await caller.put("patients/2", dob="")).json() == {"error": "Improper DOB."}
 
 
 async def test_custom_fields_are_text_date_and_select(caller: Any) -> None:

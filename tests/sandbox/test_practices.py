@@ -87,8 +87,8 @@ async def test_custom_fields_are_a_bare_list_with_a_text_a_date_and_a_select(cal
 @pytest.mark.parametrize(
     ("path", "name", "count"),
     [
-        ("races", "races", 7),
-        ("ethnicities", "ethnicities", 3),
+        ("races", "races", 24),
+        ("ethnicities", "ethnicities", 8),
         ("languages", "languages", 9),
         ("appointmentcancelreasons", "appointmentcancelreasons", 5),
     ],

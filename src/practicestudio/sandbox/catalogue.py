@@ -135,6 +135,7 @@ CUSTOM_FIELDS = (
     CustomField(323, "How did you hear of us", "TEXT", ((61, "Friend or family"), (62, "Web search"), (63, "Another doctor"), (64, "Sign outside"))),
     CustomField(324, "Migrated from", "TEXT", read_only=True),
 )
+# Codes of race and ethnicity: CDC Race and Ethnicity Code Set. The first of each are those that the first population draws from.
 RACES = (
     ("2106-3", "White"),
     ("2054-5", "Black or African American"),
@@ -143,8 +144,35 @@ RACES = (
     ("2076-8", "Native Hawaiian or Other Pacific Islander"),
     ("2131-1", "Other Race"),
     ("declined", "Patient Declined"),
+    ("1004-1", "American Indian"),
+    ("1735-0", "Alaska Native"),
+    ("2029-7", "Asian Indian"),
+    ("2034-7", "Chinese"),
+    ("2036-2", "Filipino"),
+    ("2039-6", "Japanese"),
+    ("2040-4", "Korean"),
+    ("2047-9", "Vietnamese"),
+    ("2056-0", "Black"),
+    ("2058-6", "African American"),
+    ("2060-2", "African"),
+    ("2071-9", "Haitian"),
+    ("2079-2", "Native Hawaiian"),
+    ("2080-0", "Samoan"),
+    ("2086-7", "Guamanian or Chamorro"),
+    ("2108-9", "European"),
+    ("2118-8", "Middle Eastern or North African"),
 )
-ETHNICITIES = (("2186-5", "Not Hispanic or Latino"), ("2135-2", "Hispanic or Latino"), ("declined", "Patient Declined"))
+ETHNICITIES = (
+    ("2186-5", "Not Hispanic or Latino"),
+    ("2135-2", "Hispanic or Latino"),
+    ("declined", "Patient Declined"),
+    ("2148-5", "Mexican"),
+    ("2155-0", "Central American"),
+    ("2165-9", "South American"),
+    ("2180-8", "Puerto Rican"),
+    ("2182-4", "Cuban"),
+)
+# Those that are listed; any other ISO 639-2 code is taken too.
 LANGUAGES = (
     ("eng", "English"),
     ("spa", "Spanish; Castilian"),

@@ -2,8 +2,9 @@
 
 import re
 from datetime import date
+from functools import lru_cache
 
-from practicestudio.sandbox.catalogue import ETHNICITIES, LANGUAGES, RACES, Catalogue, Record
+from practicestudio.sandbox.catalogue import ETHNICITIES, RACES, Catalogue, Record
 from practicestudio.sandbox.parameters import Parameters, read_date, us_date
 from practicestudio.sandbox.refusals import improper_dob, invalid
 
@@ -41,7 +42,6 @@ ENUMS = {
     "contactrelationship": _RELATIONSHIPS,
     "nextkinrelationship": _RELATIONSHIPS,
     "status": frozenset(("a", "i", "p", "d", "active", "inactive", "prospective", "deleted")),
-    "language6392code": frozenset(code for code, _ in LANGUAGES),
     "ethnicitycode": frozenset(code for code, _ in ETHNICITIES),
 }
 STATUSES = {"a": "active", "i": "inactive", "p": "prospective", "d": "deleted"}
@@ -50,6 +50,8 @@ PHONES = frozenset(
 )
 FLAGS = frozenset(("consenttocall", "consenttotext", "portalaccessgiven", "homebound", "privacyinformationverified", "guarantoraddresssameaspatient"))
 TWINS = {"hasmobileyn": "hasmobile", "homeboundyn": "homebound", "onlinestatementonlyyn": "onlinestatementonly"}
+# What the guide calls them, in JSON bodies.
+GUIDE_NAMES = {"language": "language6392code", "ethnicity": "ethnicitycode"}
 TEXTS = frozenset(
     (
         *("firstname", "middlename", "preferredname", "altfirstname", "employerid", "mobilecarrierid", "referralsourceid"),
@@ -73,12 +75,15 @@ def is_nanp(digits: str) -> bool:
 def patient_fields(parameters: Parameters, catalogue: Catalogue, today: date) -> Record:
     """The fields of a patient that a caller sent, checked and in the form they are kept in; what is no patient field is let by."""
     fields: Record = {}
-    for name in parameters.names():
-        value = parameters.sent(name)
+    for sent in parameters.names():
+        value = parameters.sent(sent)
+        name = GUIDE_NAMES.get(sent, sent) if parameters.json else sent
         if name in PHONES:
             fields[name] = _phone(name, value)
-        elif name == "dob" or name == "guarantordob" or name == "deceaseddate":
+        elif name == "dob" or (value and name in ("guarantordob", "deceaseddate")):
             fields[name] = _birth(value, today, iso=parameters.json)
+        elif name == "language6392code":
+            fields[name] = _language(value)
         elif name in IDS:
             fields[name] = _id(name, value, catalogue)
         elif name == "race":
@@ -86,8 +91,8 @@ def patient_fields(parameters: Parameters, catalogue: Catalogue, today: date) ->
         elif name in ENUMS:
             fields[name] = _enum(name, value, also="OU" if name == "sex" and parameters.json else "")
         elif name in FLAGS or name in TWINS or name.startswith("contactpreference_"):
-            fields[TWINS.get(name, name)] = parameters.flag(name)
-        elif name in TEXTS or name in LENGTHS:
+            fields[TWINS.get(name, name)] = parameters.flag(sent)
+        elif name in TEXTS or name in LENGTHS or name in ("guarantordob", "deceaseddate"):
             fields[name] = _text(name, value)
     if "email" in fields:
         fields["emailexists"] = bool(fields["email"]) and fields["email"] != "declined"
@@ -119,7 +124,23 @@ def _birth(value: str, today: date, *, iso: bool) -> str:
     return us_date(day)
 
 
+def _language(code: str) -> str:
+    if code in ("", "declined") or code in _languages():
+        return code
+    raise invalid(f"The value '{code}' did not match any of the enum values for LANGUAGE6392CODE")
+
+
+@lru_cache(maxsize=1)
+def _languages() -> frozenset[str]:
+    """All codes of ISO 639-2, of either kind. The list takes a while to load, so it waits until somebody writes a language."""
+    from iso639 import ALL_LANGUAGES
+
+    return frozenset(code for language in ALL_LANGUAGES for code in (language.part2t, language.part2b) if code)
+
+
 def _id(name: str, value: str, catalogue: Catalogue) -> str:
+    if not value and name == "primaryproviderid":
+        return value
     if not value.isdigit():
         raise invalid(f"Expecting type integer, but value is {value}")
     known = catalogue.provider(int(value)) if name == "primaryproviderid" else catalogue.department(int(value))

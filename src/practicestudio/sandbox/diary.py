@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from practicestudio.sandbox.catalogue import Record
@@ -55,18 +55,22 @@ class Diary:
         self.deleted.add(appointment)
         self.change(appointment, {"appointmentstatus": "x"})
 
-    def day(self, day: int) -> Iterator[Record]:
+    def day(self, day: int) -> list[Record]:
         """Everything that stands on a day, free, booked and cancelled, in order of time."""
-        found = (self.record(one) for one in (*self.schedule.day(day), *sorted(self._days.get(day, ()))) if one not in self.deleted)
-        yield from sorted((record for record in found if record), key=lambda record: str(record.get("starttime")))
+        return self._in_order((*self.schedule.day(day), *self._days.get(day, ())))
 
-    def between(self, first: date, last: date) -> Iterator[Record]:
-        for day in range(first.toordinal(), last.toordinal() + 1):
-            yield from self.day(day)
+    def booked(self, day: int) -> list[Record]:
+        """What stands on a day and was ever booked, in order of time. A slot that nobody touched is not even looked at."""
+        first = (one for one in self.schedule.day(day) if one in self.changes or self.schedule.is_booked(one, day))
+        return self._in_order((*first, *self._days.get(day, ())))
+
+    def _in_order(self, appointments: Iterable[int]) -> list[Record]:
+        found = (self.record(one) for one in appointments if one not in self.deleted)
+        return sorted((record for record in found if record), key=lambda record: (str(record.get("starttime")), str(record.get("appointmentid"))))
 
     def free(self, day: int, *, frozen: bool = False) -> Iterator[Record]:
         """The slots of a day that can be booked. frozen: and those that are held back."""
-        records = list(self.day(day))
+        records = self.day(day)
         busy = self._busy(records)
         for record in records:
             if record.get("appointmentstatus") == "o" and (frozen or not is_frozen(record)) and not self._overlaps(record, busy):
@@ -92,7 +96,7 @@ class Diary:
         except (KeyError, ValueError, TypeError, AttributeError):
             return None
 
-    def _busy(self, records: Iterator[Record] | list[Record]) -> dict[str, list[Span]]:
+    def _busy(self, records: Iterable[Record]) -> dict[str, list[Span]]:
         busy: defaultdict[str, list[Span]] = defaultdict(list)
         for record in records:
             if record.get("appointmentstatus") in LIVE and (span := self.span(record)):

@@ -73,11 +73,12 @@ class Schedule:
     def _draw(self, appointment: int) -> int:
         return mix(self._salt + appointment)
 
-    def _is_booked(self, appointment: int, day: int) -> bool:
+    def is_booked(self, appointment: int, day: int) -> bool:
+        """Is a slot of that day booked (or booked and cancelled) from the beginning."""
         return day in self.booked_days() and self._draw(appointment) & 15 < 8
 
     def _gives_back(self, appointment: int, day: int) -> bool:
-        return self._is_booked(appointment, day) and self._is_cancelled(self._draw(appointment))
+        return self.is_booked(appointment, day) and self._is_cancelled(self._draw(appointment))
 
     @staticmethod
     def _is_cancelled(drawn: int) -> bool:
@@ -106,7 +107,7 @@ class Schedule:
             "chargeentrynotrequired": False,
             "coordinatorenterprise": False,
         }
-        if key.number < REOPENED and self._is_booked(appointment, key.day):
+        if key.number < REOPENED and self.is_booked(appointment, key.day):
             self._book(record, drawn)
         return record
 

@@ -73,7 +73,8 @@ def _in_window(call: Call) -> Iterator[Record]:
     longest = timedelta(days=call.config.booked_window_days)
     first = parameters.day("startdate") or today - longest / 2
     last = parameters.day("enddate") or today + longest / 2
-    return call.practice.diary.between(first, min(last, first + longest - timedelta(days=1)))
+    for day in _days(first, min(last, first + longest - timedelta(days=1))):
+        yield from call.practice.diary.booked(day)
 
 
 def _is_wanted(record: Record, call: Call) -> bool:
