@@ -13,7 +13,7 @@ from practicestudio.athena.rest import ConnectionSettings, Limits, MemoryBudgets
 from practicestudio.clock import now
 
 NO_LIMITS = Limits(per_second=None, per_day=None, tokens_per_minute=None)
-Reply = httpx2.Response | Exception | Callable[[httpx2.Request], httpx2.Response]
+Reply = httpx2.Response | BaseException | Callable[[httpx2.Request], httpx2.Response]
 
 
 @dataclass
@@ -29,7 +29,7 @@ class ScriptedAthena:
         body = value if isinstance(value, bytes) else orjson.dumps(value)
         self.replies.append(httpx2.Response(status, content=body, headers={"Content-Type": "application/json", **(headers or {})}))
 
-    def breaks(self, error: Exception) -> None:
+    def breaks(self, error: BaseException) -> None:
         self.replies.append(error)
 
     def asked(self, number: int = -1) -> tuple[str, str, dict[str, list[str]]]:
@@ -53,7 +53,7 @@ class ScriptedAthena:
 
 def _given(replies: list[Reply], request: httpx2.Request) -> httpx2.Response:
     reply = replies.pop(0) if len(replies) > 1 else replies[0]
-    if isinstance(reply, Exception):
+    if isinstance(reply, BaseException):
         raise reply
     if isinstance(reply, httpx2.Response):
         return httpx2.Response(reply.status_code, content=reply.content, headers=reply.headers)

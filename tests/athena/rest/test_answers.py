@@ -209,6 +209,31 @@ def test_what_is_no_answer_says_what_it_is(name: str, body: bytes, words: str) -
     assert words in str(error)
 
 
+@pytest.mark.parametrize("body", [b"", b"null", b"[]", b"[1, 1]"])
+def test_a_write_whose_answer_says_nothing_is_unknown(body: bytes) -> None:
+    error = refusal("appointment.update", 200, body)
+    assert isinstance(error, BadAnswer)
+    assert error.outcome_unknown is True
+
+
+SHOWN: list[tuple[str, str]] = [
+    ("No patient Doe was found.", "No patient … was found."),
+    ("No patient DOE was found.", "No patient … was found."),
+    ("Doerr is another name.", "Doerr is another name."),
+    ("Bo is taken.", "… is taken."),
+    ("The phone (555) 123-4567 is not valid.", "The phone (… is not valid."),
+    ("Born 05/15/1980.", "Born …."),
+    ("At most 50000 calls\n a day.", "At most 50000 calls a day."),
+]
+
+
+@pytest.mark.parametrize(("words", "text"), SHOWN)
+def test_what_was_sent_and_long_numbers_are_cut_out_of_the_words(words: str, text: str) -> None:
+    with pytest.raises(RequestRefused) as caught:
+        read_answer(PLATFORM["patient.update"], 400, JSON, orjson.dumps({"error": words}), sent={"Doe", "Bo"})
+    assert caught.value.words == text
+
+
 def test_what_is_no_answer_leaves_a_write_unknown() -> None:
     assert refusal("patient.create", 200, b'[{"patientid"').outcome_unknown is True
     assert refusal("patient.get", 200, b'[{"patientid"').outcome_unknown is False

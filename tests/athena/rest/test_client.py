@@ -50,6 +50,14 @@ async def test_every_try_is_logged_with_its_template_and_never_its_values(athena
     assert CANARY not in repr(this.calls.calls)
 
 
+async def test_a_call_that_is_broken_off_is_logged_as_interrupted(athena: Any, connect: Any) -> None:
+    this = connect()
+    athena.breaks(asyncio.CancelledError())
+    with pytest.raises(asyncio.CancelledError):
+        await this.client.call("patient.create", body={"lastname": "Doe"})
+    assert this.calls.calls[-1].error_code == "interrupted"
+
+
 async def test_the_log_names_the_feed_but_no_id(athena: Any, connect: Any) -> None:
     athena.says({"patients": [], "totalcount": 0})
     this = connect()

@@ -55,7 +55,9 @@ def read_answer(
     if not 200 <= status < 300:
         raise _fault(operation, status, told, body, sent)
     value, trouble = parse_json(body, told.content_type)
-    if trouble and not (operation.shape == "status" and not body.strip()):
+    if trouble and _may_be_empty(operation, status, body):
+        return _plain(operation, status, told, body)
+    if trouble:
         raise BadAnswer(f"{trouble} It was to be the answer to {operation.name}.", outcome_unknown=operation.writes)
     _check_success(operation, status, value, sent)
     return _shaped(operation, status, told, value, body)
@@ -95,16 +97,21 @@ def _fault(operation: Operation, status: int, told: Told, body: bytes, sent: Col
     return fault_of_status(operation, status, told, value, saying)
 
 
+def _may_be_empty(operation: Operation, status: int, body: bytes) -> bool:
+    return not body.strip() and operation.shape == "status" and (status == 204 or operation.method == "DELETE")
+
+
 def _check_success(operation: Operation, status: int, value: Any, sent: Collection[str]) -> None:
     """Raise where an answer of status 200 says that it failed."""
     record = unwrap(value)
+    named = False
     if isinstance(record, dict):
         failed = record.get("error") or record.get("errormessage") or ("success" in record and not _is_yes(record["success"]))
         named = any(as_text(found) for key, found in record.items() if key.endswith("id") and isinstance(found, str | int))
     elif operation.shape == "status":
-        failed, named = value is not None and not _is_yes(record), False
+        failed = isinstance(record, str | int | float) and not _is_yes(record)
     else:
-        failed, named = isinstance(record, str), False
+        failed = isinstance(record, str)
     if failed:
         raise refused_at_200(operation, status, read_saying(value, sent), done_in_part=named)
 
@@ -116,15 +123,19 @@ def _is_yes(value: Any) -> bool:
         return False
 
 
+def _plain(operation: Operation, status: int, told: Told, body: bytes) -> Answer:
+    return Answer(operation.name, status, body=body, request_id=told.request_id, remaining_today=told.remaining)
+
+
 def _shaped(operation: Operation, status: int, told: Told, value: Any, body: bytes) -> Answer:
-    answer = Answer(operation.name, status, body=body, request_id=told.request_id, remaining_today=told.remaining)
+    answer = _plain(operation, status, told, body)
     if operation.shape == "list":
         about = value if isinstance(value, dict) else {}
         total = _total(operation, about)
         return replace(answer, items=_list_in(operation, value, total), total=total, next=as_text(about.get("next")))
     record = unwrap(value) if operation.shape != "object" else value
-    if operation.shape == "status" and not isinstance(record, dict):
-        record = {}
+    if operation.shape == "status" and isinstance(record, str | int | float):
+        return answer
     if not isinstance(record, dict):
         raise _other_shape(operation)
     return replace(answer, fields=record)

@@ -7,10 +7,14 @@ from uuid import UUID
 
 from practicestudio.athena.rest.limits import Urgency
 
+INTERRUPTED = "interrupted"
+"""The error code of a try that we broke off ourselves, as when the program stops."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One try. at: when it was sent. path_template: with ids in braces. status: None where no answer came. error_code: of practicestudio.errors."""
+    """One try. at: when it was sent. path_template: with ids in braces. status: None where no answer came. error_code: of practicestudio.errors, or
+    INTERRUPTED."""
 
     id: UUID
     at: datetime

@@ -16,7 +16,7 @@ import httpx2
 
 from practicestudio.athena.rest.answers import Answer, Record, read_answer
 from practicestudio.athena.rest.budget import BudgetStore, Turnstile
-from practicestudio.athena.rest.calls import Call, CallLog
+from practicestudio.athena.rest.calls import INTERRUPTED, Call, CallLog
 from practicestudio.athena.rest.connection import ConnectionSettings, check_connection
 from practicestudio.athena.rest.faults import TokenRefused
 from practicestudio.athena.rest.headers import Told, read_headers
@@ -53,14 +53,14 @@ FEED = Purpose()
 
 @dataclass(slots=True)
 class _Try:
-    """What is known of a try when it is logged."""
+    """What is known of a try when it is logged. error_code: INTERRUPTED until it has ended one way or another."""
 
     request_id: str
     at: datetime
     started: float
     status: int | None = None
     told: Told = field(default_factory=Told)
-    error_code: str | None = None
+    error_code: str | None = INTERRUPTED
 
 
 class RestClient:
@@ -153,6 +153,7 @@ class RestClient:
             this.status, this.told = received.status, read_headers(received.headers, self._clock())
             self._turnstile.observe(this.told, turn)
             answer = read_answer(operation, received.status, received.headers, received.body, sent=request.sent, now=self._clock())
+            this.error_code = None
         except IntegrationError as error:
             this.error_code = error.code
             if isinstance(error, RateLimited):

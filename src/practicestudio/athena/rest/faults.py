@@ -31,6 +31,7 @@ from practicestudio.errors import (
 )
 
 _WORDS = 300  # of athenahealth's words at most
+_NUMBERS = re.compile(r"\d[\d\s().,/-]{4,}\d")  # of six digits and more: ids, phones, dates
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,59}")
 
@@ -105,10 +106,10 @@ def read_saying(value: Any, sent: Collection[str] = ()) -> Saying:
 
 
 def shown(words: str, sent: Collection[str]) -> str:
-    """The words as they may be shown: one line, bounded, without any value that was sent."""
-    line = " ".join(words.split())[:_WORDS]
+    """The words as they may be shown: one line, bounded, without any value that was sent and without long numbers."""
+    line = _NUMBERS.sub("…", " ".join(words.split())[:_WORDS])
     for value in sorted(sent, key=len, reverse=True):
-        if len(value) >= 3:
+        if len(value) >= 2:
             line = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "…", line, flags=re.IGNORECASE)
     return line
 

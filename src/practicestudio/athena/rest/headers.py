@@ -1,10 +1,12 @@
 """What the headers of an answer tell: request id, what is left of a limit, when to come back, what time it is there."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9._:-]")
 LONGEST_PAUSE = 86_400  # seconds; no limit of athenahealth lasts longer than its day
 
 
@@ -29,7 +31,7 @@ def read_headers(headers: Mapping[str, str], now: datetime | None = None) -> Tol
     found = {name.lower(): value for name, value in headers.items()}
     server_time = _date(found.get("date", ""))
     return Told(
-        request_id=found.get("x-request-id", "")[:200],
+        request_id=_NOT_PLAIN.sub("", found.get("x-request-id", ""))[:100],
         limit=_count(found.get("x-ratelimit-limit", "")),
         remaining=_count(found.get("x-ratelimit-remaining", "")),
         retry_after=_pause(found.get("retry-after", ""), server_time or now),

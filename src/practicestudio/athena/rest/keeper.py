@@ -9,7 +9,7 @@ from typing import Protocol
 import httpx2
 
 from practicestudio.athena.rest.budget import Turnstile
-from practicestudio.athena.rest.calls import Call, CallLog
+from practicestudio.athena.rest.calls import INTERRUPTED, Call, CallLog
 from practicestudio.athena.rest.connection import ConnectionSettings
 from practicestudio.athena.rest.headers import read_headers
 from practicestudio.athena.rest.token import Token, decide_refresh, read_token, refusal_lasts, refused_before, token_request
@@ -159,7 +159,8 @@ class TokenKeeper:
         await self._turnstile.token_turn()
         sent_at, started = self._clock(), time.monotonic()
         request = token_request(self._settings, sent_at, new_id())
-        status, request_id, code = None, "", None
+        status, request_id = None, ""
+        code: str | None = INTERRUPTED
         try:
             received = await exchange(
                 self._http,
@@ -172,7 +173,9 @@ class TokenKeeper:
                 writes=False,
             )
             status, request_id = received.status, read_headers(received.headers).request_id
-            return read_token(received.status, received.headers, received.body, sent_at)
+            token = read_token(received.status, received.headers, received.body, sent_at)
+            code = None
+            return token
         except IntegrationError as error:
             code = error.code
             raise
