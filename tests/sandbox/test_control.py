@@ -128,6 +128,10 @@ async def test_a_wish_that_cannot_be_is_refused_with_a_reason(caller: Any, wish:
         ("limits", {"calls_per_year": 1}),
         ("faults", {"kind": "meteor"}),
         ("reset", {"at": 5}),
+        ("limits", {"calls_per_second": "five"}),
+        ("limits", {"body": "xml"}),
+        ("faults", {"rules": "500"}),
+        ("faults", {"kind": "500", "times": "often"}),
     ],
 )
 async def test_settings_that_make_no_sense_are_refused(caller: Any, path: str, body: Any) -> None:

@@ -39,7 +39,17 @@ def test_a_rule_matches_by_method_operation_or_path(match: str, met: bool) -> No
     assert (faults.meet("GET", "/v1/195900/patients/1", "get_patient", NOW) is not None) is met
 
 
-@pytest.mark.parametrize("wanted", [{}, {"kind": "meteor"}, {"kind": "500", "match": "("}, {"kind": "500", "body": "x"}, {"kind": "500", "often": 1}])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {},
+        {"kind": "meteor"},
+        {"kind": "500", "match": "("},
+        {"kind": "500", "body": "x"},
+        {"kind": "500", "often": 1},
+        {"kind": "500", "rate": "often"},
+    ],
+)
 def test_a_rule_that_makes_no_sense_is_refused(wanted: dict[str, Any]) -> None:
     with pytest.raises(BadRule):
         Faults(1).add(wanted, NOW)

@@ -30,7 +30,7 @@ class SandboxConfig:
     practices: their ids. patients: how many each of them begins with, numbered from 1. seed: another seed, other people.
     clients: client id to secret. public_keys: client id to a public JWK, for private_key_jwt.
     grants: client id to the practices it may use; a client that is not named may use all of them.
-    versions: practice id to API version; a practice that is not named is on `standard`.
+    versions: practice id or client id to API version; what is not named is on `standard`.
     activation_delay: seconds from subscribing to a changed-data feed until it acts; athenahealth takes 300, its preview up to 900.
     processed_retention: seconds that changes already read can be shown again.
     booked_window_days: how much of a longer date window /appointments/booked really answers, without saying so.

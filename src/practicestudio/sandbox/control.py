@@ -117,7 +117,7 @@ class Control:
             raise BadWish(f"there is no patient {patient}")
         record["insurances"] = practice.people.insurances(patient)
         record["customfields"] = practice.people.custom_fields(patient)
-        record["appointments"] = practice.diary.of_patient(patient)
+        record["appointments"] = list(practice.diary.of_patient(patient).values())
         return record
 
     async def appointment(self, request: Request) -> Record:
@@ -134,7 +134,10 @@ class Control:
         """One rule, or {"rules": [...]}."""
         wish = await _body(request)
         now = self._sandbox.clock.now()
-        rules = [self._sandbox.faults.add(wanted, now) for wanted in wish.get("rules", [wish])]
+        wanted = wish.get("rules", [wish])
+        if not isinstance(wanted, list) or not all(isinstance(one, dict) for one in wanted):
+            raise BadWish("rules must be a list of objects")
+        rules = [self._sandbox.faults.add(one, now) for one in wanted]
         return {"faults": [rule.as_record() for rule in rules]}
 
     async def remove_faults(self, request: Request) -> Record:
@@ -147,6 +150,9 @@ class Control:
         known = {field.name for field in fields(Limits)}
         if unknown := set(wish) - known:
             raise BadWish(f"unknown limit: {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
+        for name, value in wish.items():
+            if not _fits(name, value):
+                raise BadWish(f"{name} cannot be {value!r}")
         self._sandbox.meter.limits = replace(self._sandbox.meter.limits, **wish)
         return asdict(self._sandbox.meter.limits)
 
@@ -160,7 +166,10 @@ class Control:
     async def ledger(self, request: Request) -> Record:
         """?since=seq, ?practice=id and ?what=word narrow it."""
         query = request.query_params
-        entries = self._sandbox.ledger.entries[max(0, int(query.get("since", "0"))) :]
+        since = query.get("since", "0")
+        if not since.isdigit():
+            raise BadWish("since must be the seq of an entry")
+        entries = self._sandbox.ledger.entries[int(since) :]
         wanted = {name: query[name] for name in ("practice", "what", "by") if name in query}
         return {"entries": [entry for entry in entries if all(entry[name] == value for name, value in wanted.items())]}
 
@@ -169,6 +178,14 @@ class Control:
         self._sandbox.reset(_time((await _body(request)).get("at")))
         self._random = Random(self._sandbox.config.seed)  # noqa: S311
         return await self.state(request)
+
+
+def _fits(name: str, value: object) -> bool:
+    if name == "body":
+        return value in ("empty", "json", "html")
+    if name == "retry_after":
+        return isinstance(value, bool)
+    return (value is None and name != "token_seconds") or (isinstance(value, int) and not isinstance(value, bool) and value >= 0)
 
 
 def _time(text: Any) -> datetime | None:

@@ -107,11 +107,11 @@ class Diary:
         span = self.span(record)
         return span is None or any(start < span[1] and span[0] < end for start, end in busy.get(str(record.get("providerid")), ()))
 
-    def of_patient(self, patient: int) -> list[Record]:
-        """Appointments of a patient in order of time."""
-        records = [self.record(one) for one in self._first_of(patient) | self._patients.get(patient, set())]
-        mine = [record for record in records if record and number(record.get("patientid")) == patient]
-        return sorted(mine, key=lambda record: (self.span(record) or (self.schedule.opened, None))[0])
+    def of_patient(self, patient: int) -> dict[int, Record]:
+        """Appointments of a patient by their id, in order of time."""
+        found = ((one, self.record(one)) for one in self._first_of(patient) | self._patients.get(patient, set()))
+        mine = [(one, record) for one, record in found if record and number(record.get("patientid")) == patient]
+        return dict(sorted(mine, key=lambda pair: (self.span(pair[1]) or (self.schedule.opened,))[0]))
 
     def _first_of(self, patient: int) -> set[int]:
         if self._first_patients is None:

@@ -1,7 +1,7 @@
 """Faults on demand: which calls go wrong, how, how often, and for how long."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -28,6 +28,7 @@ Kind = Literal[
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
 _SPOIL = frozenset(("drop_after", "malformed", "truncated", "type_drift", "wrong_content_type"))
+_NUMBERS: Mapping[str, Callable[[Any], Any]] = {"rate": float, "times": int, "seconds": float, "retry_after": int}
 _PAGE = b"<html><head><title>Access blocked</title></head><body><p>The proxy could not reach the server.</p></body></html>"
 
 
@@ -95,7 +96,18 @@ class Faults:
             re.compile(str(known.get("match", "")))
         except re.error as error:
             raise BadRule("match is not a regular expression") from error
-        rule = Rule(**{**known, "kind": str(known["kind"]), "id": self._next})
+        try:
+            numbers = {name: kind(known[name]) for name, kind in _NUMBERS.items() if name in known}
+        except (ValueError, TypeError) as error:
+            raise BadRule(f"{', '.join(_NUMBERS)} are numbers") from error
+        rule = Rule(
+            id=self._next,
+            kind=str(known["kind"]),
+            match=str(known.get("match", "")),
+            body=str(known.get("body", "empty")),
+            after=bool(known.get("after")),
+            **numbers,
+        )
         if rule.seconds is not None and rule.kind != "slow":
             rule.until = at + timedelta(seconds=rule.seconds)
         self._next += 1

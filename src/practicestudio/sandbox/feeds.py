@@ -65,6 +65,8 @@ class Feeds:
         subscription = self.of(feed, client)
         for event in events:
             subscription.events.pop(event, None)
+        if not subscription.events:
+            subscription.waiting.clear()
 
     def announce(self, feed: FeedName, event: str, record: int, department: int | None, at: datetime) -> None:
         """Put a change into the queue of every client whose subscription acts on it. A record waits once, however often it changed."""

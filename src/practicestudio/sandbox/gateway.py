@@ -38,6 +38,7 @@ class Request:
     query: bytes
     headers: dict[str, str]
     body: bytes
+    scheme: str
 
     @classmethod
     async def read(cls, scope: Scope, receive: Receive) -> "Request":
@@ -48,15 +49,15 @@ class Request:
             chunks.append(message.get("body", b""))
             if not message.get("more_body"):
                 break
-        return cls(scope["method"], scope["path"], scope.get("query_string", b""), headers, b"".join(chunks))
+        return cls(scope["method"], scope["path"], scope.get("query_string", b""), headers, b"".join(chunks), scope.get("scheme", "http"))
 
     def parameters(self) -> Parameters:
         return Parameters.read(self.query, self.body, self.headers.get("content-type", ""))
 
     @property
     def url(self) -> str:
-        scheme = self.headers.get("x-forwarded-proto", "http")
-        return f"{scheme}://{self.headers.get('host', '')}{self.path}"
+        """Where the caller thinks it called."""
+        return f"{self.scheme}://{self.headers.get('host', '')}{self.path}"
 
 
 class Gateway:
@@ -140,7 +141,10 @@ class Gateway:
             raise unknown_practice()
         if not sandbox.may_use(client, practice_id):
             raise not_granted()
-        if sandbox.config.versions.get(practice_id) == "preview" and (path.split("/")[0] not in PREVIEW_AREAS or (found and not found[0].preview)):
+        versions = sandbox.config.versions
+        if "preview" in (versions.get(practice_id), versions.get(client)) and (
+            path.split("/")[0] not in PREVIEW_AREAS or (found and not found[0].preview)
+        ):
             raise not_in_version()
         if found is None:
             raise unknown_path()

@@ -94,7 +94,7 @@ class Happenings:
             record
             for day in days
             for record in diary.day(today + day)
-            if record.get("appointmentstatus") in states and wanted in (None, number(record.get("patientid")))
+            if record.get("appointmentstatus") in states and number(record.get("appointmentid")) and wanted in (None, number(record.get("patientid")))
         ]
         if not found:
             raise Impossible(f"there is no appointment in status {' or '.join(states)}")
@@ -169,8 +169,8 @@ class Happenings:
         """`gone` is taken into `patientid`; without them, a person is first registered twice and then merged."""
         if "gone" in wish:
             kept, gone = self._patient(wish)[0], int(wish["gone"])
-            if not self._practice.people.exists(gone):
-                raise Impossible(f"there is no patient {gone}")
+            if not self._practice.people.exists(gone) or gone == kept:
+                raise Impossible(f"there is no other patient {gone}")
         else:
             made = self._duplicate(wish)
             kept, gone = int(made["of"]), int(made["patientid"])

@@ -78,8 +78,8 @@ class Practice:
     def merge_patients(self, kept: int, gone: int, actor: Actor) -> None:
         """The second record is taken into the first: it is deleted, its appointments go over, and the first remembers its id."""
         previous = [*(self.people.changes.get(kept, {}).get("previouspatientids") or ()), str(gone)]
-        for record in self.diary.of_patient(gone):
-            self._change_appointment(int(record["appointmentid"]), {"patientid": str(kept)}, "UpdateAppointment", actor, "appointment moved")
+        for appointment in self.diary.of_patient(gone):
+            self._change_appointment(appointment, {"patientid": str(kept)}, "UpdateAppointment", actor, "appointment moved")
         self.people.change(kept, {"previouspatientids": previous})
         self.people.change(gone, {"status": "deleted"})
         self._patient_changed(kept, "MergePatient", actor, "patients merged", {"gone": str(gone)})
@@ -124,7 +124,7 @@ class Practice:
         if span is None:
             return None
         kept = ("date", "starttime", "duration", "departmentid", "providerid", "hl7providerid", "templateappointmenttypeid")
-        fields = {name: record[name] for name in kept if name in record} | type_fields(int(record.get("templateappointmenttypeid", 82)))
+        fields = {name: record[name] for name in kept if name in record} | type_fields(number(record.get("templateappointmenttypeid")))
         month, day, year = (int(part) for part in record["date"].split("/"))
         fields |= {"appointmentstatus": "o", "chargeentrynotrequired": False}
         return self.add_slot(fields, datetime(year, month, day, tzinfo=span[0].tzinfo).toordinal(), actor)

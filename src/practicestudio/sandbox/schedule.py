@@ -135,9 +135,10 @@ class Schedule:
         return datetime.combine(date(year, month, day), time(hour, minute), ZoneInfo(department.zone)).astimezone(UTC)
 
 
-def type_fields(kind: int) -> Record:
-    """What an appointment says of its type."""
-    return {"appointmenttypeid": str(kind), "appointmenttype": _TYPES[kind].name, "patientappointmenttypename": _TYPES[kind].name}
+def type_fields(wanted: int | None) -> Record:
+    """What an appointment says of its type; of an unknown one it says the generic type."""
+    kind = _TYPES.get(wanted or 0, APPOINTMENT_TYPES[0])
+    return {"appointmenttypeid": str(kind.id), "appointmenttype": kind.name, "patientappointmenttypename": kind.name}
 
 
 def booking_fields(patient: str, at: datetime, by: str) -> Record:

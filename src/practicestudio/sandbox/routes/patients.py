@@ -216,7 +216,7 @@ def get_appointments(call: Call) -> Record:
     now, diary = call.practice.now(), call.practice.diary
     past, cancelled = call.parameters.flag("showpast"), call.parameters.flag("showcancelled")
     listed = []
-    for record in diary.of_patient(patient):
+    for record in diary.of_patient(patient).values():
         span = diary.span(record)
         if (cancelled or record.get("appointmentstatus") != "x") and (past or span is None or span[0] >= now):
             listed.append(record)

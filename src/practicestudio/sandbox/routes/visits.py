@@ -2,6 +2,7 @@
 
 from practicestudio.sandbox.call import Call, Operation
 from practicestudio.sandbox.catalogue import Record
+from practicestudio.sandbox.people import number
 
 
 def _refuse(message: str) -> Record:
@@ -11,7 +12,7 @@ def _refuse(message: str) -> Record:
 def requirements(call: Call) -> Record:
     """What check-in asks for, and whether the patient has it."""
     _, record = call.appointment()
-    person = call.practice.people.record(int(record.get("patientid", 0))) or {}
+    person = call.practice.people.record(number(record.get("patientid")) or 0) or {}
     fields = [{"fieldname": name, "complete": bool(person.get(name))} for name in ("dob", "sex", "address1", "homephone")]
     return {"fields": fields, "appointmentid": record["appointmentid"]}
 
