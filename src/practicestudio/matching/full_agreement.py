@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from practicestudio.matching.comparisons import Agreement, Evidence, compare
+from practicestudio.matching.comparisons import COMPARISONS, Agreement, compare
 from practicestudio.matching.decisions import Candidate, Decision, Link, Matcher, New, Unsure, Verdict, Weighed
 from practicestudio.records import Patient
 
+_COMPARE = {row.field: row.compare for row in COMPARISONS}
 _SIGNS: dict[str, Agreement] = {"=": "agrees", "~": "similar", "!": "differs", "?": "missing"}
 
 
@@ -23,9 +24,13 @@ class Rule:
         return all(found[field] in agreements for field, agreements in self.when.items())
 
 
+_CHEAPEST_FIRST = ("date_of_birth", "gender", "suffix", "ssn_last4", "last_name", "contact", "close_contact", "middle_name", "first_name")
+
+
 def rule(verdict: Verdict, because: str, **signs: str) -> Rule:
-    """A row of the table."""
-    return Rule(verdict, because, {field: frozenset(_SIGNS[sign] for sign in shown) for field, shown in signs.items()})
+    """A row of the table; its fields are looked at in the order of what a comparison costs."""
+    fields = sorted(signs, key=_CHEAPEST_FIRST.index)
+    return Rule(verdict, because, {field: frozenset(_SIGNS[sign] for sign in signs[field]) for field in fields})
 
 
 RULES = (
@@ -89,11 +94,13 @@ class FullAgreement:
         return Unsure(because, possible)
 
     def weigh(self, incoming: Patient, candidate: Candidate) -> Weighed:
-        """The evidence about one candidate, and the first rule that fits it."""
-        evidence = compare(incoming, candidate.patient)
-        found = _findings(evidence)
+        """The first rule that fits the candidate, and the evidence unless it is somebody else, which is what most candidates are."""
+        found = _Agreements(incoming, candidate.patient)
         fitting = next((rule for rule in self.rules if rule.fits(found)), NOTHING_FITS)
         verdict, because = fitting.verdict, fitting.because
+        if verdict == "other":
+            return Weighed(candidate.id, verdict, because, ())
+        evidence = compare(incoming, candidate.patient)
         if verdict == "same" and candidate.linked:
             verdict, because = "linked", "Everything agrees, but this patient belongs to another athenahealth record: a duplicate there."
         elif verdict == "same" and candidate.patient.status == "deleted":
@@ -109,12 +116,24 @@ def decide(incoming: Patient, candidates: Sequence[Candidate]) -> Decision:
 _IN_USE: Matcher = FullAgreement()
 
 
-def _findings(evidence: tuple[Evidence, ...]) -> dict[str, Agreement]:
-    found = {row.field: row.agreement for row in evidence}
-    found["contact"] = _best(found["phone"], found["email"], found["postal_code"])
-    at_home = found["street"] == "agrees" and found["postal_code"] == "agrees"
-    found["close_contact"] = "agrees" if at_home else _best(found["phone"], found["email"])
-    return found
+class _Agreements(dict[str, Agreement]):
+    """How each field agrees, found out when a rule asks."""
+
+    def __init__(self, one: Patient, other: Patient) -> None:
+        super().__init__()
+        self._pair = (one, other)
+
+    def __missing__(self, field: str) -> Agreement:
+        found = self[field] = self._look(field)
+        return found
+
+    def _look(self, field: str) -> Agreement:
+        if field == "contact":
+            return _best(self["phone"], self["email"], self["postal_code"])
+        if field == "close_contact":
+            at_home = self["street"] == "agrees" and self["postal_code"] == "agrees"
+            return "agrees" if at_home else _best(self["phone"], self["email"])
+        return _COMPARE[field](*self._pair)[0]
 
 
 def _best(*agreements: Agreement) -> Agreement:
