@@ -28,6 +28,8 @@ _HABITS = [
     (b"cneonction", b"close"),
 ]
 
+Found = tuple[Operation, dict[str, str]]
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -51,6 +53,16 @@ class Request:
                 break
         return cls(scope["method"], scope["path"], scope.get("query_string", b""), headers, b"".join(chunks), scope.get("scheme", "http"))
 
+    @property
+    def is_token(self) -> bool:
+        return self.path.startswith("/oauth2")
+
+    @property
+    def parts(self) -> tuple[str, str]:
+        """The practice and what stands behind it, of /v1/{practiceid}/…"""
+        practice, _, path = self.path.removeprefix("/v1/").partition("/")
+        return practice, path.rstrip("/")
+
     def parameters(self) -> Parameters:
         return Parameters.read(self.query, self.body, self.headers.get("content-type", ""))
 
@@ -70,8 +82,8 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = await Request.read(scope, receive)
         request_id = request.headers.get("x-request-id") or f"rrt-{uuid.uuid4().int >> 65}-c-sb-{len(self._sandbox.ledger.entries)}"
-        found = None if request.path.startswith("/oauth2") else self._route(request)
-        operation = found[0].name if found else "token" if request.path.startswith("/oauth2") else "unknown"
+        found = None if request.is_token else self._table.find(request.method, request.parts[1])
+        operation = found[0].name if found else "token" if request.is_token else "unknown"
         self._sandbox.calls[operation] += 1
         fault = self._sandbox.faults.meet(request.method, request.path, operation, self._sandbox.clock.now())
         answer = await self._go_through(request, request_id, found, fault)
@@ -80,9 +92,7 @@ class Gateway:
             return
         await self._send(answer, request_id, send)
 
-    async def _go_through(
-        self, request: Request, request_id: str, found: tuple[Operation, dict[str, str]] | None, fault: Rule | None
-    ) -> Answer | None:
+    async def _go_through(self, request: Request, request_id: str, found: Found | None, fault: Rule | None) -> Answer | None:
         """The answer, or None where the line is dropped."""
         if fault and fault.kind == "slow":
             await asyncio.sleep(fault.seconds or 1)
@@ -90,7 +100,7 @@ class Gateway:
             if fault.kind == "expired_token":
                 self._sandbox.tokens.expire(_bearer(request))
             return None if fault.kind == "drop_before" else failure(fault)
-        answer = self._token(request) if request.path.startswith("/oauth2") else self._call(request, request_id, found, fault)
+        answer = self._token(request) if request.is_token else self._call(request, request_id, found, fault)
         if fault is None or fault.kind == "slow" or not fault.spoils:
             return answer
         if fault.kind == "drop_after":
@@ -108,11 +118,7 @@ class Gateway:
         except Refusal as refusal:
             return _refused(refusal)
 
-    def _route(self, request: Request) -> tuple[Operation, dict[str, str]] | None:
-        _, _, _, *rest = (*request.path.split("/", 3), "", "")[:4]
-        return self._table.find(request.method, rest[0].rstrip("/")) if rest else None
-
-    def _call(self, request: Request, request_id: str, found: tuple[Operation, dict[str, str]] | None, fault: Rule | None) -> Answer:
+    def _call(self, request: Request, request_id: str, found: Found | None, fault: Rule | None) -> Answer:
         sandbox = self._sandbox
         now = sandbox.clock.now()
         client = sandbox.tokens.client_of(_bearer(request), now)
@@ -131,9 +137,9 @@ class Gateway:
         answer.headers.update(allowance.headers())
         return answer
 
-    def _operate(self, request: Request, request_id: str, client: str, found: tuple[Operation, dict[str, str]] | None) -> Answer:
+    def _operate(self, request: Request, request_id: str, client: str, found: Found | None) -> Answer:
         sandbox = self._sandbox
-        _, _, practice_id, path = (*request.path.split("/", 3), "", "")[:4]
+        practice_id, path = request.parts
         if practice_id == LISTER and path == "practiceinfo" and request.method == "GET":
             return Answer(list_practices(sandbox.practices_of(client), request.parameters()))
         practice = sandbox.practices.get(practice_id)

@@ -38,7 +38,8 @@ def shown(practice: Practice, record: Record, parameters: Parameters) -> Record:
     if patient is not None and parameters.flag("showinsurance"):
         record["insurances"] = practice.people.insurances(patient)
     if not parameters.flag("showcopay", default=True):
-        record.pop("copay", None), record.pop("appointmentcopay", None)
+        record.pop("copay", None)
+        record.pop("appointmentcopay", None)
     if parameters.flag("showclaimdetail") and patient is not None:
         record["claims"] = []
     return record

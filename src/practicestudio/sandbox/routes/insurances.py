@@ -43,7 +43,7 @@ def create_insurance(call: Call) -> list[Record]:
     policy |= policy_of(package) if package else {"insurancepackageid": SELF_PAY, "insuranceplanname": "*SELF PAY*"}
     policy |= _written(call)
     call.practice.set_insurances(patient, [*policies, policy], call.actor, "insurance created")
-    return [policy]
+    return [dict(policy)]
 
 
 def _package(wanted: int) -> InsurancePackage | None:

@@ -203,7 +203,8 @@ def _type(kind: AppointmentType) -> Record:
 
 def _reasons(call: Call, *kinds: str) -> Record:
     call.parameters.require("departmentid", "providerid")
-    call.parameters.integer("departmentid"), call.parameters.integer("providerid")
+    for name in ("departmentid", "providerid"):
+        call.parameters.integer(name)
     listed = [_reason(one) for one in REASONS if one.kind in kinds]
     return _paged(call, "patientappointmentreasons", listed)
 
