@@ -1,40 +1,31 @@
 """Where everything is wired together: settings, keys, database, doors, handlers."""
 
-from collections.abc import AsyncIterator
+import os
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 
-import psycopg
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
-
 from practicestudio.clock import now
-from practicestudio.errors import Misconfigured
 from practicestudio.settings import Settings
 from practicestudio.store.database import SHARED, Database
 from practicestudio.store.embedded import EmbeddedServer
-from practicestudio.store.keyring import Keyring
+from practicestudio.store.external import external_conninfo
+from practicestudio.store.keyring import KeyFile, Keyring
 from practicestudio.store.migrate import SchemaState, migrate, schema_state
-from practicestudio.store.roles import APP, DISPATCH, OWNER, ensure_roles
+from practicestudio.store.prepare import Access, has_key_ring, prepare
 
-DATABASE = "practicestudio"
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Connection strings (libpq) of the three roles."""
-
-    owner: str
-    app: str
-    dispatch: str
+Keys = Keyring | KeyFile
 
 
-def load_keyring(settings: Settings) -> Keyring:
-    """The key ring from the settings, or from the key file, which the first start makes."""
+def load_keyring(settings: Settings, *, create: bool = True) -> Keys:
+    """The key ring from the settings, or from the key file.
+
+    create: the first start makes that file. Where there is a cluster already it must be there, for new keys would open nothing of what is stored.
+    """
     if settings.keys is not None:
         return Keyring.load(settings.keys.get_secret_value())
-    return Keyring.from_file(key_file(settings))
+    # A link counts, whatever became of the folder behind it.
+    return KeyFile(key_file(settings), create=create and not os.path.lexists(settings.home / "cluster"))
 
 
 def key_file(settings: Settings) -> Path:
@@ -42,35 +33,38 @@ def key_file(settings: Settings) -> Path:
     return settings.home / "keys.json"
 
 
-def embedded_server(settings: Settings, keyring: Keyring) -> EmbeddedServer | None:
-    """The embedded server, where no database URL is set."""
+def embedded_server(settings: Settings, keys: Keys, server_settings: Mapping[str, str] | None = None) -> EmbeddedServer | None:
+    """The embedded server, where no database URL is set. server_settings: PostgreSQL's own, in place of ours."""
     if settings.database_url is not None:
         return None
-    return EmbeddedServer(settings.home, keyring.password_for("postgres"), settings.postgres_bin)
+    return EmbeddedServer(settings.home, keys.password_for("postgres"), settings.postgres_bin, server_settings)
 
 
 @asynccontextmanager
-async def open_access(settings: Settings, *, migrated: bool = True) -> AsyncIterator[tuple[Access, Keyring]]:
+async def open_access(
+    settings: Settings, *, migrated: bool = True, server_settings: Mapping[str, str] | None = None
+) -> AsyncIterator[tuple[Access, Keys]]:
     """A running server with our roles and, if wanted, the newest schema. The embedded server stops when its last user leaves."""
-    keyring = load_keyring(settings)
-    server = embedded_server(settings, keyring)
+    url = external_conninfo(settings.database_url.get_secret_value()) if settings.database_url is not None else ""
+    keys = load_keyring(settings, create=not url or not await has_key_ring(url))
+    server = embedded_server(settings, keys, server_settings)
     if server is not None:
         server.ensure_running()
     try:
-        admin = server.conninfo("postgres", keyring.password_for("postgres"), "postgres") if server else _external(settings)
-        access = await _prepare(admin, keyring)
+        admin = server.conninfo("postgres", keys.password_for("postgres"), "postgres") if server is not None else url
+        access = await prepare(admin, keys)
         if migrated:
             migrate(access.owner)
-        yield access, keyring
+        yield access, keys
     finally:
         if server is not None:
             server.leave()
 
 
 @asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[Database]:
+async def open_database(settings: Settings, *, server_settings: Mapping[str, str] | None = None) -> AsyncIterator[Database]:
     """The database, ready for work: server, roles, schema, shared keys, partitions."""
-    async with open_access(settings) as (access, keyring), Database(access.app, access.dispatch, keyring) as database:
+    async with open_access(settings, server_settings=server_settings) as (access, keys), Database(access.app, access.dispatch, keys) as database:
         await database.add_keys(SHARED)
         await database.make_days(now().date())
         yield database
@@ -80,32 +74,3 @@ async def read_schema_state(settings: Settings) -> SchemaState:
     """Which migrations are applied and pending."""
     async with open_access(settings, migrated=False) as (access, _):
         return schema_state(access.owner)
-
-
-async def _prepare(admin: str, keyring: Keyring) -> Access:
-    passwords = {role: keyring.password_for(role) for role in (OWNER, APP, DISPATCH)}
-    async with await psycopg.AsyncConnection.connect(admin, autocommit=True) as connection:
-        await ensure_roles(connection, passwords, DATABASE)
-    return Access(*(make_conninfo(admin, user=role, password=passwords[role], dbname=DATABASE) for role in (OWNER, APP, DISPATCH)))
-
-
-def _external(settings: Settings) -> str:
-    """The database URL as conninfo, encrypted and verified unless it is on this machine."""
-    assert settings.database_url is not None
-    try:
-        parts = conninfo_to_dict(settings.database_url.get_secret_value())
-    except psycopg.ProgrammingError:
-        raise Misconfigured("The database URL is not one.", advice="Give it as postgresql://user:password@host/database.") from None
-    if not _on_this_machine(str(parts.get("host") or "")):
-        parts["sslmode"] = "verify-full"
-        parts.setdefault("sslrootcert", "system")
-    return make_conninfo(**parts)
-
-
-def _on_this_machine(host: str) -> bool:
-    if host in ("", "localhost") or host.startswith("/"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

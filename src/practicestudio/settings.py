@@ -25,10 +25,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="PRACTICESTUDIO_", extra="forbid", frozen=True)
 
-    home: Path = Field(default_factory=_default_home, description="Folder of the embedded database, the key file and the logs; made with mode 0700.")
+    home: Path = Field(default_factory=_default_home, description="Folder of the embedded database and the key file; nobody else can look into it.")
     database_url: SecretStr | None = Field(
         None,
-        description="URL of a PostgreSQL to use instead of the embedded one, for a role that may create roles. TLS with verify-full unless it is on loopback.",
+        description="URL of a PostgreSQL instead of the embedded one, for a role that may create roles. TLS with verify-full unless on loopback.",
     )
     postgres_bin: Path | None = Field(None, description="Folder of PostgreSQL's programs, where the embedded ones do not fit this machine.")
     keys: SecretStr | None = Field(
@@ -39,7 +39,9 @@ class Settings(BaseSettings):
     worker_batch: int = Field(200, ge=1, le=2000, description="Lanes that a worker claims at a time.")
     worker_calls: int = Field(8, ge=1, le=100, description="Outbound messages that a worker has under way at a time.")
     lease_seconds: int = Field(60, ge=5, le=3600, description="How long a claimed lane stays with a worker that is not heard of.")
-    retention_days: int = Field(90, ge=1, le=36500, description="Days that finished messages are kept; what is not finished is kept whatever its age.")
+    retention_days: int = Field(
+        90, ge=1, le=36500, description="Days that finished messages are kept; what is not finished is kept whatever its age."
+    )
     ca_file: Path | None = Field(None, description="Certificates (PEM) to trust besides the machine's own, for a proxy that inspects TLS.")
     connect_timeout: float = Field(10, gt=0, le=300, description="Seconds to wait for a connection to athenahealth.")
     read_timeout: float = Field(60, gt=0, le=600, description="Seconds to wait for athenahealth's answer.")

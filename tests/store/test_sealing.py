@@ -43,7 +43,7 @@ def test_the_same_value_never_seals_alike() -> None:
 
 
 def test_long_values_shrink_where_that_pays() -> None:
-    text, noise = b"<segment>PID|1||</segment>" * 400, os.urandom(10_000)
+    text, noise = b"<segment>PID|1||</segment>" * 1000, os.urandom(26_000)
     assert len(SEALER.seal("messages", ROW, text)) < len(text) / 10
     assert len(SEALER.seal("messages", ROW, noise)) == len(noise) + 33
 
@@ -70,7 +70,7 @@ def test_a_table_name_cannot_be_stretched_over_the_row_id() -> None:
         SEALER.open("abc", UUID(bytes=b"c" * 15 + b"d"), sealed)
 
 
-@pytest.mark.parametrize("data", [b"Ada", b"Ada" * 1000], ids=["short", "compressed"])
+@pytest.mark.parametrize("data", [b"Ada", b"Ada" * 6000], ids=["short", "compressed"])
 def test_no_damaged_value_opens(data: bytes) -> None:
     sealed = SEALER.seal("patients", ROW, data)
     damaged = [sealed[:at] + bytes([sealed[at] ^ 1]) + sealed[at + 1 :] for at in range(len(sealed))]
@@ -86,14 +86,13 @@ def test_a_value_under_a_key_that_is_gone_says_which() -> None:
     assert "Ada" not in broken.value.sentence
 
 
-def test_after_a_rotation_old_values_open_and_ask_to_be_sealed_anew() -> None:
+def test_after_a_rotation_old_values_open_and_can_be_sealed_anew() -> None:
     old = SEALER.seal("patients", ROW, b"Ada")
     rotated = Sealer(KEYS.add_key())
     new = rotated.seal("patients", ROW, rotated.open("patients", ROW, old))
     assert rotated.open("patients", ROW, new) == b"Ada"
     assert (sealed_under(old), sealed_under(new)) == (1, 2)
-    assert rotated.needs_resealing(old)
-    assert not rotated.needs_resealing(new)
+    assert rotated.active == 2
 
 
 def test_values_beyond_the_largest_are_refused_on_both_ways(monkeypatch: pytest.MonkeyPatch) -> None:

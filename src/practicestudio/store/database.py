@@ -114,9 +114,7 @@ class Database:
 async def read_keys(connection: AsyncConnection[Any], practice_id: UUID) -> list[WrappedKey]:
     """The wrapped keys of a practice."""
     found = await rows(sql.keys.data_keys(connection, practice_id=practice_id))
-    return [
-        WrappedKey(practice_id, purpose, key_id, kek_id, bytes(wrapped), retired=retired) for purpose, key_id, kek_id, wrapped, retired in found
-    ]
+    return [WrappedKey(practice_id, purpose, key_id, kek_id, bytes(wrapped), retired=retired) for purpose, key_id, kek_id, wrapped, retired in found]
 
 
 async def insert_key(connection: AsyncConnection[Any], row: WrappedKey) -> None:

@@ -133,6 +133,11 @@ class Keyring:
         derived = HKDF(SHA256(), 24, salt=None, info=b"practicestudio database role\0" + role.encode()).derive(self.database_secret)
         return base64.urlsafe_b64encode(derived).decode()
 
+    @property
+    def fingerprint(self) -> str:
+        """Tells this key ring from others, through all changes of its keys; it is no secret."""
+        return HKDF(SHA256(), 8, salt=None, info=b"practicestudio key ring fingerprint").derive(self.database_secret).hex()
+
 
 class KeyFile:
     """The key ring in a file, read again when the file has changed: so every process of this machine follows a change of its keys.
@@ -168,6 +173,11 @@ class KeyFile:
     def password_for(self, role: str) -> str:
         """See Keyring."""
         return self.ring.password_for(role)
+
+    @property
+    def fingerprint(self) -> str:
+        """See Keyring."""
+        return self.ring.fingerprint
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,11 @@ class Sealer:
         self._kinds: dict[str, hmac.HMAC] = {}
         self.index = lru_cache(_INDEXES_KEPT)(self._index)
 
+    @property
+    def active(self) -> int:
+        """The id of the data key that seals."""
+        return self._active
+
     def seal(self, table: str, row: UUID, data: bytes) -> bytes:
         """Encrypt a value for its place; larger ones are compressed where that saves a tenth or more. At most 256 MiB."""
         flags = _FORMAT
@@ -139,10 +144,6 @@ class Sealer:
         except InvalidTag:
             raise BrokenSeal(f"The value of {table} {row} is damaged, or was sealed for another row, table or practice.") from None
         return _decompress(data) if sealed[0] & _COMPRESSED else data
-
-    def needs_resealing(self, sealed: bytes) -> bool:
-        """Whether the value is under a key other than the active one."""
-        return sealed_under(sealed) != self._active
 
     def _index(self, kind: str, text: str) -> int:
         """The blind index of a text, signed 64 bits: equal for equal texts of one kind in one practice, telling nothing of the text."""

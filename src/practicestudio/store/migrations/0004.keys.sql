@@ -2,6 +2,8 @@
 -- depends: 0003.records
 
 comment on column data_keys.retired_at is 'A key with a time here opens what it sealed and seals nothing: one that was replaced, or a new one that not every process knows yet.';
+alter table data_keys add column resealed_at timestamptz;
+comment on column data_keys.resealed_at is 'When everything of the practice that can be sealed anew had come under this key.';
 grant delete on data_keys to practicestudio_dispatch;
 
 -- Names the practice to row-level security until the transaction ends, and tells the newest of its data keys and the one that seals.

@@ -9,15 +9,20 @@ insert into data_keys (practice_id, purpose, key_id, kek_id, wrapped, retired_at
 values (:practice_id, :purpose, :key_id, :kek_id, :wrapped, case when :retired then now() end) on conflict do nothing
 
 -- name: newest_keys()
--- Of each practice the newest data key, and the one that seals.
-select practice_id, max(key_id), max(key_id) filter (where retired_at is null) from data_keys
-where purpose = 'data' group by practice_id order by practice_id
+-- Of each practice the newest data key, the one that seals, and whether nothing is left to be sealed anew under it.
+select practice_id, max(key_id), max(key_id) filter (where retired_at is null),
+       count(*) = 1 or bool_or(retired_at is null and resealed_at is not null)
+from data_keys where purpose = 'data' group by practice_id order by practice_id
 
--- name: lock_keys_under_others(kek_id)
-select practice_id, purpose, key_id, wrapped from data_keys where kek_id <> :kek_id order by practice_id, purpose, key_id for update
+-- name: mark_resealed(practice_id, key_id)!
+update data_keys set resealed_at = coalesce(resealed_at, now()) where practice_id = :practice_id and purpose = 'data' and key_id = :key_id
+
+-- name: practices_under_others(kek_id)
+select distinct practice_id from data_keys where kek_id <> :kek_id order by practice_id
 
 -- name: rewrap_key(practice_id, purpose, key_id, kek_id, wrapped)!
-update data_keys set kek_id = :kek_id, wrapped = :wrapped where practice_id = :practice_id and purpose = :purpose and key_id = :key_id
+update data_keys set kek_id = :kek_id, wrapped = :wrapped
+where practice_id = :practice_id and purpose = :purpose and key_id = :key_id and kek_id <> :kek_id
 
 -- name: count_wrapped()
 select kek_id, count(*) from data_keys group by kek_id order by kek_id
