@@ -32,21 +32,17 @@ _CUTS: tuple[tuple[tuple[Role, ...], ...], ...] = (
 class Place:
     """A place in a block.
 
-    first: offset of the household's head; size: how many live there; family: their roles; rank: which of them this is.
+    size: how many live in the household; family: their roles, the head's first; rank: which of them this is.
     """
 
     role: Role
-    first: int
     size: int
     rank: int
     family: tuple[Role, ...]
 
 
 def _cut(households: tuple[tuple[Role, ...], ...]) -> tuple[Place, ...]:
-    places: list[Place] = []
-    for family in households:
-        first = len(places)
-        places += [Place(role, first, len(family), rank, family) for rank, role in enumerate(family)]
+    places = [Place(role, len(family), rank, family) for family in households for rank, role in enumerate(family)]
     if len(places) != BLOCK:
         raise ValueError(f"a block is {BLOCK} people, not {len(places)}")
     return tuple(places)

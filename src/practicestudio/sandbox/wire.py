@@ -56,7 +56,7 @@ class Answer:
 
 def encode(body: Any) -> bytes:
     """JSON with every slash escaped; in JSON a slash stands only inside a string, so all of them can be."""
-    return orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS).replace(b"/", b"\\/")
+    return orjson.dumps(body).replace(b"/", b"\\/")
 
 
 def error_bytes(body: Record) -> bytes:
