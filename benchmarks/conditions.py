@@ -48,7 +48,7 @@ def child(*arguments: str, log: Path | None = None) -> Iterator[subprocess.Popen
 def sandbox(*options: str) -> Iterator[str]:
     """The sandbox as a process of its own; its address."""
     port = free_port()
-    with child("-m", "practicestudio.cli.main", "sandbox", "--port", str(port), *options):
+    with child("-m", "practicestudio.cli", "sandbox", "--port", str(port), *options):
         address = f"http://127.0.0.1:{port}"
         for _ in range(300):
             try:

@@ -16,8 +16,8 @@ from typing import Any
 import httpx2
 import orjson
 import psycopg
-
 from conditions import child, conditions, peak_megabytes, sandbox
+
 from practicestudio.app import open_access, open_database
 from practicestudio.delivery.log import count_states, count_unfinished
 from practicestudio.delivery.worker import Worker
@@ -38,7 +38,9 @@ async def bare_loop(address: str, settings: Settings) -> float:
     async with open_access(settings) as (access, _), httpx2.AsyncClient(base_url=address) as http:
         connection = await psycopg.AsyncConnection.connect(access.owner, autocommit=True)
         await connection.execute("create table bare (id bigint generated always as identity primary key, body bytea)")
-        token = await http.post("/oauth2/v1/token", data={"grant_type": "client_credentials", "scope": "athena/service/Athenanet.MDP.*"}, auth=("sandbox", "sandbox"))
+        token = await http.post(
+            "/oauth2/v1/token", data={"grant_type": "client_credentials", "scope": "athena/service/Athenanet.MDP.*"}, auth=("sandbox", "sandbox")
+        )
         http.headers["Authorization"] = f"Bearer {token.json()['access_token']}"
         departments = orjson.loads((await http.get(f"/v1/{PRACTICE}/departments", params={"showalldepartments": "true"})).content)["departments"]
         started = time.monotonic()
@@ -83,7 +85,10 @@ async def pull(database: Database, practice_id: Any) -> None:
 async def measure(patients: int, workers: int) -> None:
     """Run and print."""
     print(conditions())
-    with tempfile.TemporaryDirectory(prefix="practicestudio-bench-") as folder, sandbox("--patients", str(patients), "--practices", PRACTICE) as address:
+    with (
+        tempfile.TemporaryDirectory(prefix="practicestudio-bench-") as folder,
+        sandbox("--patients", str(patients), "--practices", PRACTICE) as address,
+    ):
         Path(folder).chmod(0o711)
         settings = Settings(home=Path(folder) / "home")
         bare = await bare_loop(address, settings)
@@ -109,7 +114,9 @@ async def measure(patients: int, workers: int) -> None:
         import os
 
         peaks.append(peak_megabytes(os.getpid()))
-    print(f"first pull: {stored} patients stored, messages {states}, in {seconds:.1f} s, {patients / seconds:.0f} patients/s with {workers} process(es)")
+    print(
+        f"first pull: {stored} patients stored, messages {states}, in {seconds:.1f} s, {patients / seconds:.0f} patients/s with {workers} process(es)"
+    )
     print(f"ratio to the bare loop: {seconds / bare:.2f} x its time; peak memory of a process {max(peaks):.0f} MB")
 
 
