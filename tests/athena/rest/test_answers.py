@@ -133,7 +133,17 @@ def test_a_failure_that_names_a_record_may_have_taken_effect() -> None:
     assert error.outcome_unknown is True
 
 
-@pytest.mark.parametrize(("retry_after", "seconds"), [("30", 30.0), ("Mon, 02 Mar 2026 12:01:00 GMT", 60.0), ("soon", None)])
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"),
+    [
+        ("30", 30.0),
+        ("999999999", 86_400.0),
+        pytest.param("9" * 5000, None, id="too long"),
+        ("Mon, 02 Mar 2026 12:01:00 GMT", 60.0),
+        ("Mon, 02 Mar 2099 12:01:00 GMT", 86_400.0),
+        ("soon", None),
+    ],
+)
 def test_retry_after_is_honoured_in_both_forms(retry_after: str, seconds: float | None) -> None:
     error = refusal("ping", 429, b"", {"Retry-After": retry_after, "Date": "Mon, 02 Mar 2026 12:00:00 GMT"})
     assert isinstance(error, RateLimited)

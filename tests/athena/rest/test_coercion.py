@@ -25,7 +25,17 @@ def test_yes_and_no_are_booleans(came: Any, is_: bool | None) -> None:
     assert as_bool(came) is is_
 
 
-@pytest.mark.parametrize(("read", "value"), [(as_int, "Zebulon"), (as_int, 1.5), (as_bool, "Zebulon"), (as_text, ["Zebulon"]), (as_int, "１２x")])
+@pytest.mark.parametrize(
+    ("read", "value"),
+    [
+        (as_int, "Zebulon"),
+        (as_int, 1.5),
+        (as_bool, "Zebulon"),
+        (as_text, ["Zebulon"]),
+        (as_int, "１２"),
+        pytest.param(as_int, "9" * 5000, id="too long"),
+    ],
+)
 def test_anything_else_is_unreadable_and_not_repeated(read: Any, value: Any) -> None:
     with pytest.raises(Unreadable) as caught:
         read(value)

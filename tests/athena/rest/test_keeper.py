@@ -103,6 +103,23 @@ async def test_a_caller_who_gives_up_does_not_end_the_search_for_others(athena: 
     assert first.cancelled()
 
 
+async def test_a_search_that_ends_with_the_refused_token_is_not_taken_for_a_new_one(athena: Any, make_settings: Any) -> None:
+    def gate(request: httpx2.Request) -> httpx2.Response:
+        old = request.headers["authorization"] == "Bearer old"
+        return httpx2.Response(401, text="Developer Inactive") if old else httpx2.Response(200, json={"pong": "true"})
+
+    athena.replies.append(gate)
+    (client,), tokens, _ = processes(athena, make_settings, 1)
+    await tokens.put(client.connection.token_name, "old", now() + timedelta(hours=1))
+    keeper = client._keeper
+    refused = await keeper.token()
+    keeper._held = None
+    searching = asyncio.create_task(keeper.token())  # finds the old token in the store, while someone asks for another
+    await asyncio.sleep(0)
+    assert (await keeper.renew(refused)).value == "token-1"
+    await searching
+
+
 async def test_a_process_waits_for_the_one_that_asks(athena: Any, make_settings: Any) -> None:
     athena.says({"pong": "true"})
     (client,), tokens, _ = processes(athena, make_settings, 1)

@@ -191,6 +191,13 @@ def test_the_midnight_is_athenahealths_not_that_of_a_clock_an_hour_ahead() -> No
     assert decision.until == ours + timedelta(minutes=30)
 
 
+def test_a_process_whose_clock_is_behind_does_not_bring_yesterday_back() -> None:
+    limits = Limits(per_second=None, per_day=10)
+    budget = Budget(day=date(2026, 3, 3), day_used=4)
+    budget, _ = decide_call(budget, datetime(2026, 3, 2, 23, 59, tzinfo=UTC), limits, "person")
+    assert (budget.day, budget.day_used) == (date(2026, 3, 3), 5)
+
+
 def test_what_athenahealth_says_is_left_is_believed_over_our_count() -> None:
     limits = Limits(per_second=None, per_day=50_000)
     budget = Budget(day=NOON.date(), day_used=20)

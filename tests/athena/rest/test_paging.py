@@ -120,7 +120,15 @@ async def test_the_most_that_athenahealth_gives_is_never_passed(athena: Any, con
     assert listing.asked == [(0, 5000)]
 
 
-@pytest.mark.parametrize("address", ["/v1/195900/patients?DEPARTMENTID=1", "/v1/195900/patients?offset=x", "nonsense"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/v1/195900/patients?DEPARTMENTID=1",
+        "/v1/195900/patients?offset=x",
+        pytest.param("/v1/195900/patients?offset=" + "9" * 5000, id="too long"),
+        "nonsense",
+    ],
+)
 def test_a_next_that_leads_nowhere_is_no_answer(address: str) -> None:
     with pytest.raises(BadAnswer):
         next_offset(address)

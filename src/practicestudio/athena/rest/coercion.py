@@ -1,9 +1,11 @@
 """athenahealth's types drift by endpoint and year ("1" and 1, "true" and true, "" and null and nothing): one value, whatever it came as."""
 
+import re
 from typing import Any
 
 from practicestudio.errors import Unreadable
 
+_WHOLE = re.compile(r"-?[0-9]{1,18}")
 _TRUE = frozenset({"true", "1", "y", "yes"})
 _FALSE = frozenset({"false", "0", "n", "no"})
 
@@ -26,8 +28,7 @@ def as_int(value: Any) -> int | None:
     text = as_text(value)
     if text is None:
         return None
-    digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit()):
+    if not _WHOLE.fullmatch(text):
         raise Unreadable("Something else came where a whole number is expected.")
     return int(text)
 

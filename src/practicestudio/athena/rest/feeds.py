@@ -5,12 +5,13 @@ credential take each other's changes. What was read but lost can be read again f
 athenahealth states in Eastern time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from practicestudio.athena.rest.answers import Answer, Record
-from practicestudio.athena.rest.client import FEED, Errand, Purpose, RestClient
+from practicestudio.athena.rest.client import FEED, NOTHING, Errand, Purpose, RestClient
 from practicestudio.errors import InvalidValue
 
 EASTERN = ZoneInfo("America/New_York")
@@ -57,7 +58,7 @@ class Feeds:
         processed_since, processed_until: instead of the queue, show again what was read between these times. leave_unprocessed: look only.
         offset: records to pass over, in these two cases only, since a queue that is emptied by reading has no places.
         Raises FeedNotActive before the subscription acts. If no answer came, outcome_unknown says that records may have left the queue:
-        read them by their processed window.
+        read them by their processed window. also: further parameters that the feed takes, as `showpreviouspatientids` of patients.
         """
         if offset and not (processed_since or leave_unprocessed):
             raise InvalidValue("A feed that is emptied by reading cannot be read from a place in its middle.")
@@ -67,6 +68,7 @@ class Feeds:
             "leaveunprocessed": True if leave_unprocessed else None,
             "showprocessedstartdatetime": eastern_start(processed_since) if processed_since else None,
             "showprocessedenddatetime": eastern_end(processed_until) if processed_until else None,
+            **also,
         }
         return await self._errand.call("feed.changed", path={"feed": feed}, query=query)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+_COUNT = re.compile(r"[0-9]{1,18}")
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9._:-]")
 LONGEST_PAUSE = 86_400  # seconds; no limit of athenahealth lasts longer than its day
 
@@ -42,7 +43,7 @@ def read_headers(headers: Mapping[str, str], now: datetime | None = None) -> Tol
 
 def _count(text: str) -> int | None:
     text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() else None
+    return int(text) if _COUNT.fullmatch(text) else None
 
 
 def _date(text: str) -> datetime | None:

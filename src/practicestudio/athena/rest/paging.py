@@ -74,6 +74,6 @@ def _announced(answer: Answer, offset: int, position: int) -> int:
 def next_offset(address: str) -> int:
     """The offset in a `next` address, whatever the case of its name. Raises BadAnswer where there is none."""
     for name, value in parse_qsl(urlsplit(address).query):
-        if name.lower() == "offset" and value.isascii() and value.isdigit():
+        if name.lower() == "offset" and value.isascii() and value.isdigit() and len(value) < 19:
             return int(value)
     raise BadAnswer("The address of the next page says no offset.")
