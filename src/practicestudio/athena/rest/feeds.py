@@ -52,6 +52,7 @@ class Feeds:
         processed_until: datetime | None = None,
         leave_unprocessed: bool = False,
         offset: int = 0,
+        also: Mapping[str, Any] = NOTHING,
     ) -> Answer:
         """The changed records as they are now, `limit` at most (5,000); they are gone from the queue then. `total` counts the queue before.
 
