@@ -43,6 +43,7 @@ class Action(StrEnum):
     PERSON_MESSAGE_EXPORT = "person:message:export"
     SYSTEM_PATIENT_SEND = "system:patient:send"
     SYSTEM_APPOINTMENT_SEND = "system:appointment:send"
+    SYSTEM_KEYS_ROTATE = "system:keys:rotate"
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ async def rows(found: AsyncIterator[Any]) -> list[Any]:
 
 
 class Database:
-    """Pools, transactions and keys. Open it with `async with`."""
+    """Pools, transactions and keys. Open it with `async with`. keys: the key service that wraps the data keys."""
 
     def __init__(self, app: str, dispatch: str, keys: KeyService, *, connections: int = 10) -> None:
         self._app = AsyncConnectionPool(
@@ -55,7 +55,7 @@ class Database:
         self._dispatch = AsyncConnectionPool(
             dispatch, min_size=1, max_size=3, open=False, name="dispatch", configure=arrays.configure, kwargs={"autocommit": True}
         )
-        self._keys = keys
+        self.keys = keys
         self._sealers: dict[UUID, _Known] = {}
 
     async def __aenter__(self) -> Self:
@@ -97,7 +97,7 @@ class Database:
             # The look comes before the wrapping, for a rotation waits for whoever has looked: so no key is left under a key that is dropped.
             if await rows(sql.keys.data_keys(connection, practice_id=practice_id)):
                 return
-            for row in new_practice_keys(practice_id).wrap(self._keys):
+            for row in new_practice_keys(practice_id).wrap(self.keys):
                 await insert_key(connection, row)
 
     async def _sealer(self, connection: AsyncConnection[Any], practice_id: UUID, newest: int | None, active: int | None) -> Sealer:
@@ -106,7 +106,7 @@ class Database:
             raise Misconfigured("There is no such practice.", advice="`practicestudio practice list` shows them.")
         known = self._sealers.get(practice_id)
         if known is None or (known.newest, known.active) != (newest, active):
-            keys = DataKeys.unwrap(practice_id, await read_keys(connection, practice_id), self._keys)
+            keys = DataKeys.unwrap(practice_id, await read_keys(connection, practice_id), self.keys)
             known = self._sealers[practice_id] = _Known(newest, active, Sealer(keys))
         return known.sealer
 

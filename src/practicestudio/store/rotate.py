@@ -11,7 +11,6 @@ from uuid import UUID
 from practicestudio.errors import Misconfigured
 from practicestudio.store import sql
 from practicestudio.store.database import SHARED, Database, Transaction, insert_key, read_keys, rows
-from practicestudio.store.keyring import KeyService
 from practicestudio.store.sealed_tables import COUNT, LOCK, PAGE, PUT, SEALED_TABLES, Key, SealedTable, key_bytes
 from practicestudio.store.sealing import BrokenSeal, DataKeys
 
@@ -26,12 +25,13 @@ Report = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class PracticeKeys:
-    """The data keys of a practice, or of what practices share.
+    """The data keys of a practice, or of what practices share. count: how many there are.
 
     newest: above `active` only while a new key is being made known to everybody. resealed: whether the last change of keys went to its end.
     """
 
     practice_id: UUID
+    count: int
     newest: int
     active: int
     resealed: bool
@@ -90,15 +90,15 @@ async def only_rotation(database: Database) -> AsyncIterator[None]:
         yield
 
 
-async def rewrap(database: Database, service: KeyService) -> int:
-    """Wrap every data key under the service's active key; returns how many were under another. The data itself is not touched."""
+async def rewrap(database: Database) -> int:
+    """Wrap every data key under the key service's active key; returns how many were under another. The data itself is not touched."""
     await _others_have_ended(database)
     async with database.dispatch() as connection:
-        outdated = [row[0] for row in await rows(sql.keys.practices_under_others(connection, kek_id=service.active))]
+        outdated = [row[0] for row in await rows(sql.keys.practices_under_others(connection, kek_id=database.keys.active))]
         changed = 0
         for practice_id in outdated:
-            keys = DataKeys.unwrap(practice_id, await read_keys(connection, practice_id), service)
-            for row in keys.wrap(service):
+            keys = DataKeys.unwrap(practice_id, await read_keys(connection, practice_id), database.keys)
+            for row in keys.wrap(database.keys):
                 changed += await sql.keys.rewrap_key(
                     connection, practice_id=practice_id, purpose=row.purpose, key_id=row.key_id, kek_id=row.kek_id, wrapped=row.wrapped
                 )
@@ -128,7 +128,7 @@ async def read_usage(database: Database, practice_id: UUID) -> Usage:
     return Usage(transaction.sealer.active, values)
 
 
-async def renew_data_keys(database: Database, service: KeyService) -> list[UUID]:
+async def renew_data_keys(database: Database) -> list[UUID]:
     """Give practices a new data key that seals from now on; returns which. What the older keys sealed still opens.
 
     A practice whose last change of keys was broken off keeps the key it has, and that change goes on. The new key comes in two steps, with a
@@ -137,7 +137,7 @@ async def renew_data_keys(database: Database, service: KeyService) -> list[UUID]
     """
     for state in await read_practice_keys(database):
         if state.newest == state.active and state.resealed:
-            await _add_data_key(database, service, state.practice_id)
+            await _add_data_key(database, state.practice_id)
     await _others_have_ended(database)
     renewed = [state.practice_id for state in await read_practice_keys(database) if state.newest != state.active]
     async with database.dispatch() as connection:
@@ -188,10 +188,10 @@ async def _others_have_ended(database: Database) -> None:
             await asyncio.sleep(_PAUSE)
 
 
-async def _add_data_key(database: Database, service: KeyService, practice_id: UUID) -> None:
+async def _add_data_key(database: Database, practice_id: UUID) -> None:
     async with database.dispatch() as connection:
-        keys = DataKeys.unwrap(practice_id, await read_keys(connection, practice_id), service).add_key()
-        for row in keys.wrap(service):
+        keys = DataKeys.unwrap(practice_id, await read_keys(connection, practice_id), database.keys).add_key()
+        for row in keys.wrap(database.keys):
             if row.purpose == "data" and row.key_id == keys.active:
                 await insert_key(connection, replace(row, retired=True))
 

@@ -9,8 +9,8 @@ insert into data_keys (practice_id, purpose, key_id, kek_id, wrapped, retired_at
 values (:practice_id, :purpose, :key_id, :kek_id, :wrapped, case when :retired then now() end) on conflict do nothing
 
 -- name: newest_keys()
--- Of each practice the newest data key, the one that seals, and whether nothing is left to be sealed anew under it.
-select practice_id, max(key_id), max(key_id) filter (where retired_at is null),
+-- Of each practice the number of data keys, the newest, the one that seals, and whether nothing is left to be sealed anew under it.
+select practice_id, count(*), max(key_id), max(key_id) filter (where retired_at is null),
        count(*) = 1 or bool_or(retired_at is null and resealed_at is not null)
 from data_keys where purpose = 'data' group by practice_id order by practice_id
 
@@ -29,9 +29,9 @@ select kek_id, count(*) from data_keys group by kek_id order by kek_id
 
 -- name: activate_newest(practice_ids)!
 -- All in one statement: at any time exactly one data key of a practice seals.
-update data_keys set retired_at = case when key_id = newest.key_id then null else coalesce(retired_at, now()) end
+update data_keys set retired_at = case when data_keys.key_id = newest.key_id then null else coalesce(retired_at, now()) end
 from (select practice_id, max(key_id) as key_id from data_keys where purpose = 'data' group by practice_id) as newest
-where data_keys.practice_id = newest.practice_id and purpose = 'data' and data_keys.practice_id = any(:practice_ids)
+where data_keys.practice_id = newest.practice_id and purpose = 'data' and data_keys.practice_id = any(:practice_ids::uuid[])
 
 -- name: drop_data_key(practice_id, key_id)!
 delete from data_keys where practice_id = :practice_id and purpose = 'data' and key_id = :key_id and retired_at is not null
