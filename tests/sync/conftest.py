@@ -1,24 +1,35 @@
 """Practices connected to a sandbox that runs in the test's own process."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import UUID
 
 import httpx2
 import pytest
 
+from practicestudio.access.audit import read_trail
+from practicestudio.delivery.error_queue import retry
 from practicestudio.delivery.log import Filter, LogEntry, list_messages
 from practicestudio.delivery.retry import RetryRule
 from practicestudio.delivery.worker import Worker
+from practicestudio.practices import configuration
 from practicestudio.practices.connection import CallLimits, Connection, Credentials, Dialect, set_connection, set_credentials
 from practicestudio.practices.practice import Practice, add_practice
 from practicestudio.records import Appointment, Patient
 from practicestudio.sandbox import Sandbox, SandboxConfig, create_app
 from practicestudio.store import records as store
-from practicestudio.store.database import Database
+from practicestudio.store.database import Database, Transaction
 from practicestudio.store.records import Stored
 from practicestudio.sync.doors import Doors, open_doors
 from practicestudio.sync.handlers import handlers
+from practicestudio.sync.reviews import Review, open_reviews
 from practicestudio.sync.schedule_jobs import request_job
+
+T = TypeVar("T")
 
 NO_LIMITS = CallLimits(per_second=None, per_day=None, tokens_per_minute=None)
 SANDBOX = "http://127.0.0.1:1"  # never dialled: the sandbox answers in this process
@@ -34,45 +45,150 @@ class Clinic:
     http: httpx2.AsyncClient
     sandbox: Sandbox
 
-    def worker(self, **given: object) -> Worker:
-        return Worker(self.database, handlers(self.doors), rule=RetryRule(first=0.01, most=0.05, tries=4), **given)  # type: ignore[arg-type]
+    # Work.
 
-    async def run(self, *jobs: str) -> None:
+    def worker(self, **given: Any) -> Worker:
+        return Worker(self.database, handlers(self.doors), **{"rule": RetryRule(first=0.01, most=0.05, tries=4), **given})
+
+    async def work(self) -> None:
+        """Work until nothing is left that is not done or in the error queue."""
+        worker = self.worker()
+        for _ in range(100):
+            await worker.run_until_idle()
+            if not await self.messages(states=["received", "working", "waiting"]):
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError([(one.kind, one.state, one.error) for one in await self.messages(states=["received", "working", "waiting"])])
+
+    async def request(self, job: str, **body: object) -> UUID:
+        return await self.do(lambda transaction: request_job(transaction, job, body))
+
+    async def run(self, *jobs: str, **body: object) -> None:
+        """Ask for these jobs, one after the other, and work until all is done."""
         for job in jobs:
-            async with self.database.practice(self.practice.id) as transaction:
-                await request_job(transaction, job)
-            await self.worker().run_until_idle()
+            await self.request(job, **body)
+            await self.work()
 
-    async def messages(self, **chosen: object) -> list[LogEntry]:
+    async def pull(self) -> None:
+        """Everything for the first time, of appointments those of a week; and the feeds subscribed to."""
+        today = self.sandbox.clock.now().date()
+        await self.run("pull.practice", "pull.patients")
+        await self.run("pull.appointments", start=str(today - timedelta(days=1)), end=str(today + timedelta(days=5)))
+        await self.feed()
+
+    async def feed(self) -> None:
+        await self.run("feed.patients", "feed.appointments")
+
+    async def do(self, act: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Something in a transaction of the practice."""
         async with self.database.practice(self.practice.id) as transaction:
-            return await list_messages(transaction, Filter(**chosen), 10_000)  # type: ignore[arg-type]
+            return await act(transaction)
+
+    async def retry(self, *entries: LogEntry) -> None:
+        await self.do(lambda transaction: retry(transaction, [entry.id for entry in entries], "ann"))
+        await self.work()
+
+    async def configure(self, section: str, name: str, value: object) -> None:
+        await self.do(lambda transaction: configuration.put(transaction, section, name, value, "ann"))
+
+    # What is here.
+
+    async def messages(self, **chosen: Any) -> list[LogEntry]:
+        return await self.do(lambda transaction: list_messages(transaction, Filter(**chosen), 10_000))
+
+    async def errors(self) -> list[LogEntry]:
+        """The error queue, newest first."""
+        return await self.messages(states=["failed", "parked"])
+
+    async def only_error(self) -> LogEntry:
+        [entry] = await self.errors()
+        return entry
 
     async def patients(self) -> dict[str, Stored[Patient]]:
         """All patients, by athenahealth's id (or ours, where they have none)."""
-        async with self.database.practice(self.practice.id) as transaction:
+
+        async def read(transaction: Transaction) -> dict[str, Stored[Patient]]:
             cursor = await transaction.connection.execute("select id from patients")
-            ids = [row[0] for row in await cursor.fetchall()]
-            found = await store.read_patients(transaction, ids)
-        return {one.record.external_id or str(one.id): one for one in found.values()}
+            found = await store.read_patients(transaction, [row[0] for row in await cursor.fetchall()])
+            return {one.record.external_id or str(one.id): one for one in found.values()}
+
+        return await self.do(read)
+
+    async def patient(self, external_id: str) -> Patient:
+        return (await self.patients())[external_id].record
 
     async def appointments(self) -> dict[str, Stored[Appointment]]:
         """All appointments, by athenahealth's id (or ours, where they have none)."""
-        async with self.database.practice(self.practice.id) as transaction:
-            cursor = await transaction.connection.execute("select id from appointments")
-            ids = [row[0] for row in await cursor.fetchall()]
-            found = await store.read_appointments(transaction, ids)
-        return {one.record.external_id or str(one.id): one for one in found.values()}
 
-    async def control(self, path: str, body: object) -> dict[str, object]:
+        async def read(transaction: Transaction) -> dict[str, Stored[Appointment]]:
+            cursor = await transaction.connection.execute("select id from appointments")
+            found = await store.read_appointments(transaction, [row[0] for row in await cursor.fetchall()])
+            return {one.record.external_id or str(one.id): one for one in found.values()}
+
+        return await self.do(read)
+
+    async def appointment(self, external_id: str) -> Appointment:
+        return (await self.appointments())[external_id].record
+
+    async def trail(self, record_id: UUID) -> list[dict[str, Any]]:
+        return await self.do(lambda transaction: read_trail(transaction, record_id))
+
+    async def count(self, table: str) -> int:
+        async def read(transaction: Transaction) -> int:
+            cursor = await transaction.connection.execute(f"select count(*) from {table}")
+            row = await cursor.fetchone()
+            return int(row[0]) if row else 0
+
+        return await self.do(read)
+
+    async def reviews(self) -> list[Review]:
+        return await self.do(open_reviews)
+
+    # What is at athenahealth.
+
+    async def control(self, path: str, body: object) -> dict[str, Any]:
         answer = await self.http.post(f"{SANDBOX}/control/{path}", json=body)
         assert answer.status_code == 200, answer.text
-        found: dict[str, object] = answer.json()
+        found: dict[str, Any] = answer.json()
         return found
 
+    async def ask(self, path: str, **query: str) -> dict[str, Any]:
+        answer = await self.http.get(f"{SANDBOX}/control/{path}", params=query)
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
 
-async def _open(database: Database, athena_id: str, dialect: Dialect, patients: int) -> AsyncIterator[Clinic]:
-    config = SandboxConfig(practices=(athena_id,), patients=patients)
-    app = create_app(config)
+    async def happens(self, action: str, **wish: object) -> dict[str, Any]:
+        """Somebody at athenahealth does something; what and to whom."""
+        [happened] = (await self.control("people", {"practice": self.practice.athena_id, "action": action, **wish}))["happened"]
+        found: dict[str, Any] = happened
+        return found
+
+    async def fault(self, kind: str, match: str = "", times: int | None = 1, **rule: object) -> None:
+        await self.control("faults", {"kind": kind, "match": match, "times": times, **rule})
+
+    async def truth(self, patient: str) -> dict[str, Any]:
+        return await self.ask(f"people/{self.practice.athena_id}/{patient}")
+
+    async def true_appointment(self, appointment: str) -> dict[str, Any]:
+        return await self.ask(f"appointments/{self.practice.athena_id}/{appointment}")
+
+    async def writes(self, what: str | None = None) -> list[dict[str, Any]]:
+        """What our calls changed at athenahealth, by the sandbox's ledger."""
+        found = await self.ask("ledger", **({"what": what} if what else {}))
+        return [entry for entry in found["entries"] if entry["by"] != "control"]
+
+    def calls(self, operation: str | None = None) -> int:
+        """Calls that athenahealth has got, but for tokens."""
+        counts = self.sandbox.calls
+        return counts[operation] if operation else counts.total() - counts["token"]
+
+
+@asynccontextmanager
+async def open_clinic(database: Database, dialect: Dialect, **config: Any) -> AsyncIterator[Clinic]:
+    """A clinic of its own, connected to a sandbox of its own. config: of the sandbox."""
+    athena_id = str(next(_ids))
+    app = create_app(SandboxConfig(practices=(athena_id,), **{"patients": 24, **config}))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app)) as http, open_doors(database, http=http) as doors:
         practice = await add_practice(database, athena_id, "Clinic", "America/New_York")
         async with database.practice(practice.id) as transaction:
@@ -86,6 +202,26 @@ _ids = iter(range(500_000, 600_000))
 
 @pytest.fixture(params=["platform", "guide"])
 async def clinic(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[Clinic]:
-    """A clinic in each dialect, with forty patients at athenahealth."""
-    async for one in _open(database, str(next(_ids)), request.param, 40):
+    """A clinic in each dialect."""
+    async with open_clinic(database, request.param) as one:
         yield one
+
+
+@pytest.fixture
+async def platform(database: Database) -> AsyncIterator[Clinic]:
+    """A clinic in the dialect of today, where the dialect does not matter."""
+    async with open_clinic(database, "platform") as one:
+        yield one
+
+
+@pytest.fixture
+async def pulled(clinic: Clinic) -> Clinic:
+    """A clinic after its first pull."""
+    await clinic.pull()
+    return clinic
+
+
+@pytest.fixture
+async def pulled_platform(platform: Clinic) -> Clinic:
+    await platform.pull()
+    return platform

@@ -71,6 +71,7 @@ async def edit_and_retry(transaction: Transaction, message_id: UUID, body: bytes
         cause_ids=[None],
         retry_ofs=[message_id],
         fingerprints=[None],
+        asked=[None],
     )
     await store_bodies(transaction, [(copy, "received" if direction == "in" else "sent", body)])
     await _decide(transaction, handled.ids, "discarded", "It was corrected; the copy that was sent again is linked.", by)

@@ -3,11 +3,11 @@
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
+from typing import Any, Literal
 from uuid import UUID
 
-from practicestudio.clock import new_id
+from practicestudio.clock import first_id_at, new_id, now
 from practicestudio.delivery.inbox import store_bodies
 from practicestudio.delivery.message import URGENCIES, Message, State
 from practicestudio.delivery.outcome import Done, Failed, Outcome, Parked
@@ -15,6 +15,7 @@ from practicestudio.delivery.retry import RetryRule, decide_retry
 from practicestudio.store import sql
 from practicestudio.store.database import Transaction, rows
 
+FASTEST_CLOCK = timedelta(hours=12)
 LanePolicy = Literal["move_on", "hold"]
 Policies = Callable[[Transaction, str], Awaitable[LanePolicy]]
 """What a lane does after a message of this kind failed: asked only then."""
@@ -56,7 +57,7 @@ async def finish(
     worker: UUID,
     finished: Sequence[tuple[Message, Outcome]],
     *,
-    now: datetime,
+    at: datetime,
     rule: RetryRule,
     first_ids: Mapping[int, UUID],
     policies: Policies,
@@ -64,15 +65,16 @@ async def finish(
 ) -> list[Verdict]:
     """Write states, tries, reports and answers; then leave the lanes. Raises LeaseLost, for the caller's transaction to roll back.
 
-    first_ids: every lane that the worker leaves, also those in which nothing was found, with its bound. seconds: how long the try took.
+    first_ids: every lane that the worker leaves, also those in which nothing was found, with its bound. at: the present.
+    seconds: how long the try took.
     """
-    verdicts = [judge(message, outcome, now, rule, random.random()) for message, outcome in finished]  # noqa: S311 - jitter, not a secret
+    verdicts = [judge(message, outcome, at, rule, random.random()) for message, outcome in finished]  # noqa: S311 - jitter, not a secret
     for _, outcome in finished:
         if outcome.effect is not None:
             await outcome.effect(transaction)
     await _write(transaction, verdicts)
     await _write_bodies(transaction, finished)
-    await _write_tries(transaction, verdicts, now, seconds)
+    await _write_tries(transaction, verdicts, seconds)
     await _leave(transaction, worker, verdicts, first_ids, policies)
     return verdicts
 
@@ -104,7 +106,7 @@ async def _write_bodies(transaction: Transaction, finished: Sequence[tuple[Messa
     await store_bodies(transaction, bodies)
 
 
-async def _write_tries(transaction: Transaction, verdicts: Sequence[Verdict], now: datetime, seconds: float) -> None:
+async def _write_tries(transaction: Transaction, verdicts: Sequence[Verdict], seconds: float) -> None:
     """A row for each try that failed or was repeated; one that worked at once is told by the message itself."""
     told = [verdict for verdict in verdicts if verdict.error_code is not None or verdict.tries > 1]
     if not told:
@@ -128,6 +130,11 @@ async def _write_tries(transaction: Transaction, verdicts: Sequence[Verdict], no
     )
 
 
+def latest_id() -> UUID:
+    """A bound that no id reaches, made on whichever machine, so that a search need not look into the days ahead."""
+    return first_id_at(now() + FASTEST_CLOCK)
+
+
 async def _leave(transaction: Transaction, worker: UUID, verdicts: Sequence[Verdict], first_ids: Mapping[int, UUID], policies: Policies) -> None:
     connection, practice_id = transaction.connection, transaction.practice_id
     lanes = list(first_ids)
@@ -140,13 +147,32 @@ async def _leave(transaction: Transaction, worker: UUID, verdicts: Sequence[Verd
             to_hold[verdict.message.lane] = verdict.error or ""
     leaving = [lane for lane in lanes if lane not in to_hold]
     if leaving:
-        await sql.messages.leave_lanes(connection, practice_id=practice_id, lanes=leaving, first_ids=[first_ids[lane] for lane in leaving])
+        await sql.messages.leave_lanes(
+            connection, practice_id=practice_id, lanes=leaving, first_ids=[first_ids[lane] for lane in leaving], before=latest_id()
+        )
     for lane, because in to_hold.items():
         await sql.messages.hold_lanes(connection, practice_id=practice_id, lanes=[lane], because=because)
 
 
-def message_of(practice_id: UUID, row: Sequence[object], body: bytes) -> Message:
+def message_of(practice_id: UUID, row: Sequence[Any], body: bytes) -> Message:
     """A row of `lane_heads` as a message."""
-    names = ("id", "lane", "direction", "door", "kind", "urgency", "tries", "received_at", "sent_at", "record_id", "run_id", "cause_id", "retry_of")
-    values = dict(zip(names, row, strict=False))
-    return Message(practice_id=practice_id, body=body, **{**values, "urgency": URGENCIES[values["urgency"]]})  # type: ignore[arg-type, index]
+    message_id, lane, direction, door, kind, urgency, tries, received_at, sent_at, record_id, run_id, cause_id, retry_of, *place = row
+    return Message(
+        practice_id=practice_id,
+        id=message_id,
+        lane=lane,
+        direction=direction,
+        door=door,
+        kind=kind,
+        urgency=URGENCIES[urgency],
+        tries=tries,
+        received_at=received_at,
+        sent_at=sent_at,
+        record_id=record_id,
+        run_id=run_id,
+        cause_id=cause_id,
+        retry_of=retry_of,
+        position=place[0],
+        asked=place[1],
+        body=body,
+    )

@@ -42,6 +42,7 @@ async def accept(transaction: Transaction, messages: Sequence[NewMessage]) -> li
         cause_ids=[m.cause_id for m in messages],
         retry_ofs=[m.retry_of for m in messages],
         fingerprints=[_fingerprint(sealer, m) if m.rereadable else None for m in messages],
+        asked=[m.asked for m in messages],
     )
     parts = ["received" if message.direction == "in" else "sent" for message in messages]
     await store_bodies(transaction, [(message_id, part, m.body) for message_id, part, m in zip(ids, parts, messages, strict=True)])
@@ -50,10 +51,15 @@ async def accept(transaction: Transaction, messages: Sequence[NewMessage]) -> li
 
 async def accept_once(transaction: Transaction, messages: Sequence[NewMessage], since: UUID) -> list[UUID]:
     """Store those messages whose like was not stored since the id `since`: for what is read a second time after a crash."""
+    return await accept(transaction, await unknown(transaction, messages, since))
+
+
+async def unknown(transaction: Transaction, messages: Sequence[NewMessage], since: UUID) -> list[NewMessage]:
+    """Those of these (rereadable) messages whose like was not stored since the id `since`."""
     prints = [_fingerprint(transaction.sealer, message) for message in messages]
     found = sql.messages.known_fingerprints(transaction.connection, practice_id=transaction.practice_id, fingerprints=prints, since=since)
     known = {row[0] for row in await rows(found)}
-    return await accept(transaction, [message for message, mark in zip(messages, prints, strict=True) if mark not in known])
+    return [message for message, mark in zip(messages, prints, strict=True) if mark not in known]
 
 
 def _fingerprint(sealer: Sealer, message: NewMessage) -> UUID:

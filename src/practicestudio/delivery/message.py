@@ -21,6 +21,7 @@ class NewMessage:
 
     about: what it is about, in words that two messages share exactly when their order matters (`patient:123`); stored as a blind index.
     body: the bytes as they crossed, or will cross, the wall; stored sealed.
+    asked: where the log stood (`position`) when the other side was asked for this; None for what came unasked.
     rereadable: its source may be read again after a crash, so a fingerprint is kept by which `accept_once` knows it.
     """
 
@@ -30,6 +31,7 @@ class NewMessage:
     about: str
     body: bytes
     urgency: Urgency = "feed"
+    asked: int | None = None
     rereadable: bool = False
     record_id: UUID | None = None
     run_id: UUID | None = None
@@ -42,6 +44,7 @@ class Message:
     """A message as its worker holds it: the head of its lane, opened. tries: how many tries came before this one.
 
     sent_at: when an earlier try sent a write whose answer was not recorded; read before writing again.
+    position: its place in the log, in the order in which a lane's messages were stored. asked: as of NewMessage.
     """
 
     practice_id: UUID
@@ -58,4 +61,6 @@ class Message:
     run_id: UUID | None
     cause_id: UUID | None
     retry_of: UUID | None
+    position: int
+    asked: int | None
     body: bytes

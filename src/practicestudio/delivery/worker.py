@@ -15,7 +15,7 @@ import psycopg
 import structlog
 
 from practicestudio.clock import Clock, new_id, now
-from practicestudio.delivery.finish import LeaseLost, Policies, always_move_on, finish, message_of
+from practicestudio.delivery.finish import LeaseLost, Policies, always_move_on, finish, latest_id, message_of
 from practicestudio.delivery.inbox import open_body
 from practicestudio.delivery.message import Message
 from practicestudio.delivery.outcome import Failed, Outcome
@@ -42,10 +42,11 @@ class InternalFault(Permanent):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What an outbound handler works with."""
+    """What an outbound handler works with. asked: where the log stood when this try began; what it reads goes into the log as asked for then."""
 
     database: Database
     message: Message
+    asked: int
 
     async def mark_sent(self) -> None:
         """Say, durably, that a write is about to be sent; a later try will read before it writes."""
@@ -183,6 +184,8 @@ class Worker:
             await self._release([claimed])
         except LeaseLost:
             log.warning("lease_lost", worker=str(self.id), count=1)
+        except IntegrationError as error:
+            await self._fail_head(claimed, error)
         except Exception as error:
             log.error("message_failed", worker=str(self.id), error_type=type(error).__name__, place=place_of(error))
             await self._fail_head(claimed, InternalFault(error))
@@ -209,6 +212,7 @@ class Worker:
                 practice_id=transaction.practice_id,
                 lanes=[claimed.lane for claimed in lanes],
                 first_ids=[claimed.first_id for claimed in lanes],
+                before=latest_id(),
             )
         )
         heads = []
@@ -225,7 +229,7 @@ class Worker:
             transaction,
             self.id,
             finished,
-            now=self._clock(),
+            at=self._clock(),
             rule=self._rule,
             first_ids={claimed.lane: claimed.first_id for claimed in lanes},
             policies=self._handlers.policies,
@@ -245,12 +249,22 @@ class Worker:
                 await self._fail_head(claimed, Permanent("Its workers died again and again while handling this message."))
                 return
             message, outcome, seconds = await self._call_head(claimed)
-            async with self._database.practice(claimed.practice_id) as transaction:
-                await self._finish(transaction, [claimed], [(message, outcome)] if message and outcome else [], seconds)
+            await self._finish_call(claimed, [(message, outcome)] if message and outcome else [], seconds)
         except LeaseLost:
             log.warning("lease_lost", worker=str(self.id), count=1)
         except psycopg.OperationalError as error:
             log.warning("database_unreachable", worker=str(self.id), error_type=type(error).__name__)
+
+    async def _finish_call(self, claimed: Claimed, finished: Sequence[tuple[Message, Outcome]], seconds: float) -> None:
+        """Finish; where storing what it led to fails, the message fails, and the write that may have been sent is not forgotten."""
+        try:
+            async with self._database.practice(claimed.practice_id) as transaction:
+                await self._finish(transaction, [claimed], finished, seconds)
+        except (LeaseLost, psycopg.OperationalError):
+            raise
+        except Exception as error:
+            log.error("message_failed", worker=str(self.id), error_type=type(error).__name__, place=place_of(error))
+            await self._fail_head(claimed, error if isinstance(error, IntegrationError) else InternalFault(error))
 
     async def _call_head(self, claimed: Claimed) -> tuple[Message | None, Outcome | None, float]:
         started = time.monotonic()
@@ -262,11 +276,11 @@ class Worker:
             if not heads or heads[0].direction == "in":
                 return None, None, 0.0
             message = heads[0]
-            await sql.messages.mark_working(transaction.connection, practice_id=message.practice_id, id=message.id, tries=message.tries)
+            asked = await sql.messages.mark_working(transaction.connection, practice_id=message.practice_id, id=message.id, tries=message.tries)
         handler = self._handlers.call.get(message.kind)
         outcome: Outcome
         try:
-            outcome = await handler(Call(self._database, message)) if handler else _no_handler(message.kind)
+            outcome = await handler(Call(self._database, message, asked)) if handler else _no_handler(message.kind)
         except IntegrationError as error:
             outcome = Failed(error)
         except psycopg.OperationalError:

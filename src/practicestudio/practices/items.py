@@ -24,21 +24,27 @@ KINDS: dict[str, type[Item]] = {
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """Everything a practice is made of, each kind by athenahealth's id. What athenahealth no longer lists stays, for old appointments name it."""
+    """Everything a practice is made of, each kind by athenahealth's id. What athenahealth no longer lists stays, for old appointments name it;
+    closed_locations tells which locations those are."""
 
     locations: dict[str, Location]
     providers: dict[str, Provider]
     appointment_types: dict[str, AppointmentType]
     appointment_reasons: dict[str, AppointmentReason]
     custom_fields: dict[str, CustomField]
+    closed_locations: frozenset[str] = frozenset()
 
 
 async def read_items(transaction: Transaction) -> Items:
     """The practice's items."""
     found: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
-    for kind, external_id, item_id, value, _ in await rows(sql.practices.items(transaction.connection, practice_id=transaction.practice_id)):
+    closed = set()
+    for kind, external_id, item_id, value, retired in await rows(sql.practices.items(transaction.connection, practice_id=transaction.practice_id)):
         found[kind][external_id] = _read(KINDS[kind], item_id, external_id, value)
-    return Items(*(found[kind] for kind in KINDS))
+        if retired and kind == "location":
+            closed.add(external_id)
+    locations, providers, types, reasons, custom_fields = (found[kind] for kind in KINDS)
+    return Items(locations, providers, types, reasons, custom_fields, frozenset(closed))
 
 
 def _read(cls: type[Item], item_id: UUID, external_id: str, value: dict[str, Any]) -> Item:

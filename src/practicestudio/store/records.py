@@ -43,13 +43,17 @@ class Stored(Generic[R]):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Which record of ours an identity at athenahealth is. base: the state both sides last agreed on; agreed_at: as of when."""
+    """Which record of ours an identity at athenahealth is. base: the state both sides last agreed on; agreed_at: as of when.
+
+    position: where the message log stood then, by which an older state of theirs is told from a newer one whatever the clocks say.
+    """
 
     identity: UUID
     record_id: UUID
     base: Units | None
     agreed_at: datetime
     message_id: UUID | None = None
+    position: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +79,11 @@ async def find_links(transaction: Transaction, kind: RecordKind, identities: Seq
     return {row[0]: _link(transaction, kind, *row) for row in await rows(found)}
 
 
-async def links_of(transaction: Transaction, kind: RecordKind, record_ids: Sequence[UUID]) -> dict[UUID, Link]:
-    """The links of these records of ours, by record; of several the last."""
-    found = sql.records.links_of_records(transaction.connection, practice_id=transaction.practice_id, kind=kind, record_ids=list(record_ids))
-    return {row[0]: _link(transaction, kind, row[1], row[0], row[2], row[3]) for row in await rows(found)}
-
-
-async def linked_records(transaction: Transaction, kind: RecordKind, record_ids: Sequence[UUID]) -> set[UUID]:
-    """Which of these records of ours athenahealth knows."""
-    found = sql.records.linked_records(transaction.connection, practice_id=transaction.practice_id, kind=kind, record_ids=list(record_ids))
-    return {row[0] for row in await rows(found)}
-
-
-def _link(transaction: Transaction, kind: RecordKind, identity: UUID, record_id: UUID, base: bytes | None, agreed_at: datetime) -> Link:
+def _link(
+    transaction: Transaction, kind: RecordKind, identity: UUID, record_id: UUID, base: bytes | None, agreed_at: datetime, position: int
+) -> Link:
     opened = None if base is None else decode_units(_CLASSES[kind], transaction.sealer.open("links", identity, base))
-    return Link(identity, record_id, opened, agreed_at)
+    return Link(identity, record_id, opened, agreed_at, position=position)
 
 
 async def put_links(transaction: Transaction, kind: RecordKind, links: Sequence[Link]) -> None:
@@ -103,6 +97,7 @@ async def put_links(transaction: Transaction, kind: RecordKind, links: Sequence[
             record_ids=[link.record_id for link in links],
             bases=[None if one.base is None else transaction.sealer.seal("links", one.identity, encode_units(one.base)) for one in links],
             agreed_ats=[link.agreed_at for link in links],
+            positions=[link.position for link in links],
             message_ids=[link.message_id for link in links],
         )
 
@@ -143,57 +138,77 @@ def _sealed(transaction: Transaction, table: str, stored: Stored[Any]) -> bytes:
     return transaction.sealer.seal(table, stored.id, _encode(_Kept(stored.record, dict(stored.changed))))
 
 
-async def add_patients(transaction: Transaction, patients: Sequence[Stored[Patient]], keys: Mapping[UUID, Sequence[int]]) -> None:
-    """Store new patients. keys: the blind match keys of each."""
+async def add_patients(transaction: Transaction, patients: Sequence[Stored[Patient]]) -> None:
+    """Store new patients, and the keys they are found by."""
     if patients:
+        keys = _Keys.of(transaction, patients)
         await sql.records.insert_patients(
             transaction.connection,
             practice_id=transaction.practice_id,
             ids=[stored.id for stored in patients],
             statuses=[stored.record.status for stored in patients],
             sealed=[_sealed(transaction, "patients", stored) for stored in patients],
-            **_search_keys(transaction, patients),
+            **keys.columns(),
         )
-        await _add_match_keys(transaction, [(stored.id, key) for stored in patients for key in keys[stored.id]])
+        await _add_match_keys(transaction, keys)
 
 
 async def change_patients(transaction: Transaction, patients: Sequence[Stored[Patient]]) -> None:
     """Store patients that are there already, with new content; their keys are made anew."""
     if patients:
+        keys = _Keys.of(transaction, patients)
+        ids = [stored.id for stored in patients]
+        await sql.records.drop_match_keys(transaction.connection, practice_id=transaction.practice_id, patient_ids=ids)
         await sql.records.update_patients(
             transaction.connection,
             practice_id=transaction.practice_id,
-            ids=[stored.id for stored in patients],
+            ids=ids,
             statuses=[stored.record.status for stored in patients],
             sealed=[_sealed(transaction, "patients", stored) for stored in patients],
-            **_search_keys(transaction, patients),
             merged_intos=[stored.merged_into for stored in patients],
+            **keys.columns(),
         )
-        ids = [stored.id for stored in patients]
-        await sql.records.drop_match_keys(transaction.connection, practice_id=transaction.practice_id, patient_ids=ids)
-        findable = [stored for stored in patients if stored.merged_into is None]
-        await _add_match_keys(transaction, [(one.id, key) for one in findable for key in blind_match_keys(transaction, one.record)])
+        await _add_match_keys(transaction, keys)
 
 
-async def _add_match_keys(transaction: Transaction, pairs: Sequence[tuple[UUID, int]]) -> None:
+@dataclass(slots=True)
+class _Keys:
+    """The keys of many patients in one list: a patient's search keys are those after its first up to its middle, its match keys those up to
+    its last. Whoever was merged into another patient has none."""
+
+    ids: list[UUID] = field(default_factory=list)
+    keys: list[int] = field(default_factory=list)
+    firsts: list[int] = field(default_factory=list)
+    middles: list[int] = field(default_factory=list)
+    lasts: list[int] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, transaction: Transaction, patients: Sequence[Stored[Patient]]) -> "_Keys":
+        found = cls()
+        index = transaction.sealer.index
+        for stored in patients:
+            found.ids.append(stored.id)
+            found.firsts.append(len(found.keys))
+            if stored.merged_into is None:
+                found.keys.extend([index(kind, text) for kind, text in search_keys(stored.record)])
+            found.middles.append(len(found.keys))
+            if stored.merged_into is None:
+                found.keys.extend(blind_match_keys(transaction, stored.record))
+            found.lasts.append(len(found.keys))
+        return found
+
+    def columns(self) -> dict[str, list[int]]:
+        return {"keys": self.keys, "firsts": self.firsts, "middles": self.middles, "lasts": self.lasts}
+
+
+async def _add_match_keys(transaction: Transaction, of: _Keys) -> None:
+    pairs = [(one, key) for one, middle, last in zip(of.ids, of.middles, of.lasts, strict=True) for key in of.keys[middle:last]]
     await sql.records.add_match_keys(
         transaction.connection,
         practice_id=transaction.practice_id,
         patient_ids=[patient_id for patient_id, _ in pairs],
         keys=[key for _, key in pairs],
     )
-
-
-def _search_keys(transaction: Transaction, patients: Sequence[Stored[Patient]]) -> dict[str, list[int]]:
-    """The search keys of all patients in one list, and which part of it is whose (both ends included, counted from 1)."""
-    index = transaction.sealer.index
-    keys: list[int] = []
-    firsts, lasts = [], []
-    for stored in patients:
-        firsts.append(len(keys) + 1)
-        keys.extend([index(kind, text) for kind, text in search_keys(stored.record)])
-        lasts.append(len(keys))
-    return {"search_keys": keys, "firsts": firsts, "lasts": lasts}
 
 
 async def search_patients(transaction: Transaction, query: str, limit: int = 20) -> list[Stored[Patient]]:
@@ -280,8 +295,3 @@ async def move_links(transaction: Transaction, kind: RecordKind, from_record: UU
 def with_external_id(stored: Stored[R], external_id: str) -> Stored[R]:
     """The record under the id that athenahealth gave it."""
     return replace(stored, record=replace(stored.record, external_id=external_id))
-
-
-def with_base(link: Link, base: Units) -> Link:
-    """The link with another agreed state."""
-    return replace(link, base=base)

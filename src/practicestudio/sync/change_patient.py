@@ -26,8 +26,7 @@ async def create_patient(transaction: Transaction, patient: Patient, by: str) ->
         if getattr(patient, name) is None:
             raise InvalidValue(f"A new patient needs a {name.replace('_', ' ')}.", advice="Fill it in.")
     stored = Stored(new_id(), replace(patient, external_id=None))
-    keys = store.blind_match_keys(transaction, stored.record)
-    await store.add_patients(transaction, [stored], {stored.id: keys})
+    await store.add_patients(transaction, [stored])
     await audit.write(transaction, [AuditEntry(Action.PERSON_PATIENT_CREATE, by, "patient", stored.id)])
     await accept(
         transaction,

@@ -6,12 +6,13 @@ from practicestudio.delivery.finish import LanePolicy
 from practicestudio.delivery.worker import Call, Handlers
 from practicestudio.store.database import Transaction
 from practicestudio.sync.doors import Doors
+from practicestudio.sync.fetch_record import FetchRecord
 from practicestudio.sync.poll_feed import PollFeed
 from practicestudio.sync.pull_appointments import PullAppointments
 from practicestudio.sync.pull_patients import PullPatients
 from practicestudio.sync.pull_practice import PullPractice, pull_practice
 from practicestudio.sync.push_appointment import PushAppointment
-from practicestudio.sync.push_patient import CreatePatient, FetchPatient, UpdatePatient
+from practicestudio.sync.push_patient import CreatePatient, UpdatePatient
 from practicestudio.sync.receive_appointment import receive_appointments
 from practicestudio.sync.receive_patient import receive_patients
 from practicestudio.sync.setup import setup_of
@@ -23,7 +24,7 @@ def handlers(doors: Doors, clock: Clock = now) -> Handlers:
     async def providers_changed(call: Call, purpose: Purpose) -> None:
         await pull_practice(doors, call, purpose)
 
-    appointment = PushAppointment(doors)
+    appointment, fetch = PushAppointment(doors), FetchRecord(doors)
     return Handlers(
         batch={"patient": receive_patients, "appointment": receive_appointments},
         call={
@@ -35,7 +36,8 @@ def handlers(doors: Doors, clock: Clock = now) -> Handlers:
             "feed.providers": PollFeed("providers", doors, clock, providers_changed),
             "patient.create": CreatePatient(doors),
             "patient.update": UpdatePatient(doors, clock),
-            "patient.fetch": FetchPatient(doors),
+            "patient.fetch": fetch.patient,
+            "appointment.fetch": fetch.appointment,
             "appointment.book": appointment.book,
             "appointment.reschedule": appointment.reschedule,
             "appointment.cancel": appointment.cancel,

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import orjson
 
-from practicestudio.athena.rest import Appointments, Page, Purpose
+from practicestudio.athena.rest import Appointments, Feeds, Page, Purpose
 from practicestudio.clock import Clock
 from practicestudio.delivery.inbox import accept
 from practicestudio.delivery.message import NewMessage
@@ -14,9 +14,10 @@ from practicestudio.delivery.worker import Call
 from practicestudio.errors import IntegrationError
 from practicestudio.sync import runs
 from practicestudio.sync.doors import Doors
-from practicestudio.sync.pull_patients import check_window
-from practicestudio.sync.pull_practice import known_locations
+from practicestudio.sync.pull_patients import check_window, left
+from practicestudio.sync.pull_practice import open_locations
 from practicestudio.sync.runs import Run
+from practicestudio.sync.subscriptions import listen_first
 
 DAYS_BACK, DAYS_AHEAD = 30, 90
 ALSO = {"showcancelled": True}
@@ -33,19 +34,18 @@ class PullAppointments:
         """Take every appointment of the window into the log."""
         message = call.message
         asked = orjson.loads(message.body)
-        run = await runs.start(call.database, message, "appointments", full=True)
+        run = await runs.start(call, "appointments", full=True)
         try:
             client = await self.doors.rest(message.practice_id)
             purpose = Purpose(urgency="backfill", message_id=message.id, run_id=run.id)
+            await listen_first(call, Feeds(client, purpose), "appointments")
             appointments = Appointments(client, purpose)
             start, end = self._window(run, asked)
-            locations = sorted(await known_locations(self.doors, call, purpose), key=int)
-            for location in locations[run.place.get("location", 0) :]:
+            for location in left(run, await open_locations(self.doors, call, purpose)):
                 async for page in appointments.booked(start, end, location, cursor=run.place.get("cursor"), also=ALSO):
-                    await _take(run, page)
+                    await _take(run, page, location)
                     if asked.get("off_peak"):
                         await check_window(call, self.clock)
-                run.place = {**run.place, "location": run.place.get("location", 0) + 1, "cursor": None}
         except IntegrationError as error:
             await run.break_off(error)
             raise
@@ -61,10 +61,10 @@ class PullAppointments:
         return start, end
 
 
-async def _take(run: Run, page: Page) -> None:
+async def _take(run: Run, page: Page, location: str) -> None:
     messages = [appointment_message(item, run) for item in page.items]
     run.count("taken", len(messages))
-    run.place = {**run.place, "cursor": page.next_cursor}
+    run.place = {**run.place, "cursor": page.next_cursor} if page.next_cursor else {**run.place, "done": location, "cursor": None}
     async with run.database.practice(run.practice_id) as transaction:
         await accept(transaction, messages)
         await run.save(transaction)
@@ -78,6 +78,7 @@ def appointment_message(item: dict[str, object], run: Run) -> NewMessage:
         kind="appointment",
         about=f"appointment:{item.get('appointmentid')}",
         body=orjson.dumps(item),
+        asked=run.asked,
         urgency="backfill",
         run_id=run.id,
     )

@@ -1,10 +1,11 @@
 """The first pull, and later the weekly one: every patient of every department, page by page, going on where it was broken off."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
 
-from practicestudio.athena.rest import Page, Patients, Purpose
+from practicestudio.athena.rest import Feeds, Page, Patients, Purpose
 from practicestudio.clock import Clock
 from practicestudio.delivery.inbox import accept
 from practicestudio.delivery.message import NewMessage
@@ -14,9 +15,10 @@ from practicestudio.errors import IntegrationError, RateLimited
 from practicestudio.practices.schedule import opens_at
 from practicestudio.sync import runs
 from practicestudio.sync.doors import Doors
-from practicestudio.sync.pull_practice import known_locations
+from practicestudio.sync.pull_practice import open_locations
 from practicestudio.sync.runs import Run
 from practicestudio.sync.setup import Setup, setup_of
+from practicestudio.sync.subscriptions import listen_first
 
 PAGE_SIZE = 2000
 
@@ -31,41 +33,40 @@ class PullPatients:
     async def __call__(self, call: Call) -> Outcome:
         """Take every patient into the log; the run ends when the last page is stored."""
         message = call.message
-        run = await runs.start(call.database, message, "patients", full=True)
+        run = await runs.start(call, "patients", full=True)
         try:
             client = await self.doors.rest(message.practice_id)
             purpose = Purpose(urgency="backfill", message_id=message.id, run_id=run.id)
-            locations = sorted(await known_locations(self.doors, call, purpose), key=int)
+            await listen_first(call, Feeds(client, purpose), "patients")
             patients = Patients(client, purpose)
             off_peak = bool(orjson.loads(message.body).get("off_peak"))
-            for location in locations[run.place.get("location", 0) :]:
+            for location in left(run, await open_locations(self.doors, call, purpose)):
                 async for page in patients.all(location, cursor=run.place.get("cursor"), page_size=PAGE_SIZE):
-                    await self._take(run, page)
+                    await self._take(run, page, location)
                     if off_peak:
                         await check_window(call, self.clock)
-                await _next_location(run)
         except IntegrationError as error:
             await run.break_off(error)
             raise
         await run.end()
         return Done()
 
-    async def _take(self, run: Run, page: Page) -> None:
+    async def _take(self, run: Run, page: Page, location: str) -> None:
         """A page's patients as messages, and the place behind it, in one transaction."""
         messages = [patient_message(item, run) for item in page.items]
         if run.place.get("cursor") is None:
             run.count("expected", page.total or 0)
         run.count("taken", len(messages))
-        run.place = {**run.place, "cursor": page.next_cursor}
+        run.place = {**run.place, "cursor": page.next_cursor} if page.next_cursor else {**run.place, "done": location, "cursor": None}
         async with run.database.practice(run.practice_id) as transaction:
             await accept(transaction, messages)
             await run.save(transaction)
 
 
-async def _next_location(run: Run) -> None:
-    run.place = {"location": run.place.get("location", 0) + 1}
-    async with run.database.practice(run.practice_id) as transaction:
-        await run.save(transaction)
+def left(run: Run, locations: Sequence[str]) -> list[str]:
+    """The departments that the run has not finished. They are told by their ids, for departments come and go while a run is broken off."""
+    done = int(run.place.get("done", -1))
+    return [location for location in locations if int(location) > done]
 
 
 def patient_message(item: dict[str, object], run: Run) -> NewMessage:
@@ -76,6 +77,7 @@ def patient_message(item: dict[str, object], run: Run) -> NewMessage:
         kind="patient",
         about=f"patient:{item.get('patientid')}",
         body=orjson.dumps(item),
+        asked=run.asked,
         urgency="backfill",
         run_id=run.id,
     )

@@ -47,12 +47,12 @@ async def pull_practice(doors: Doors, call: Call, purpose: Purpose) -> list[Find
     return findings
 
 
-async def known_locations(doors: Doors, call: Call, purpose: Purpose) -> list[str]:
-    """athenahealth's ids of the practice's departments; asked for first where none is known. Raises NotYet where there are none."""
+async def open_locations(doors: Doors, call: Call, purpose: Purpose) -> list[str]:
+    """athenahealth's ids of the departments that it lists, in order; asked for first where none is known. Raises NotYet where there are none."""
     for _ in range(2):
         async with call.database.practice(call.message.practice_id) as transaction:
-            setup = await setup_of(transaction)
-        if setup.items.locations:
-            return list(setup.items.locations)
+            items = (await setup_of(transaction)).items
+        if found := items.locations.keys() - items.closed_locations:
+            return sorted(found, key=int)
         await pull_practice(doors, call, purpose)
     raise NotYet("The practice has no departments at athenahealth.", advice="Check the practice id of the connection.")

@@ -15,21 +15,27 @@ import orjson
 from practicestudio.access import audit
 from practicestudio.access.audit import Action, AuditEntry
 from practicestudio.athena.rest import Appointments, Purpose, as_text
+from practicestudio.delivery import error_queue
 from practicestudio.delivery.inbox import accept
 from practicestudio.delivery.message import NewMessage
-from practicestudio.delivery.outcome import Done, Effect, Outcome, Parked
+from practicestudio.delivery.outcome import Done, Effect, Failed, Outcome, Parked
 from practicestudio.delivery.worker import Call
 from practicestudio.errors import InvalidValue, NotYet, SlotTaken
 from practicestudio.records import Appointment
+from practicestudio.records.appointment import AppointmentStatus
 from practicestudio.store import records as store
+from practicestudio.store import sql
 from practicestudio.store.database import Transaction
 from practicestudio.store.records import Link, Stored
 from practicestudio.sync.doors import Doors
 from practicestudio.sync.find_slots import Slot, around, find_slots, nearest, slot_of
+from practicestudio.sync.intents import arrived
 from practicestudio.sync.setup import Setup, setup_of
 
 _to_json = msgspec.json.Encoder().encode
-BOOKED = "f"
+BOOKED, CHECKED_IN, CHECKED_OUT, CHARGED, CANCELLED = "f", "2", "3", "4", "x"
+LIVE = (BOOKED, CHECKED_IN, CHECKED_OUT, CHARGED)
+WITH_PAST = {"showpast": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,33 +97,39 @@ class PushAppointment:
         return Done(ours.stored.id, effect=_linked(call, new_id, moved, bodies))
 
     async def cancel(self, call: Call) -> Outcome:
-        """Cancel. Body: {"reason"}."""
+        """Cancel. Body: {"reason"}. What never came to be booked there needs no cancelling."""
         ours = await self._read(call)
+        if ours.stored.record.external_id is None and (given_up := await _given_up(call, ours.stored.id)):
+            return given_up
         external_id = _linked_id(ours)
         body = await ours.theirs.get(external_id)
         if _status(body) == BOOKED and as_text(body.get("patientid")) == ours.patient:
             await call.mark_sent()
             await ours.theirs.cancel(external_id, ours.patient, reason=ours.asked.get("reason"))
             body = await ours.theirs.get(external_id)
-        return Done(ours.stored.id, effect=_agreed(call, ours, {"status": "cancelled"}, body, external_id))
+        return _settled(call, ours, external_id, body, "cancelled", (CANCELLED,))
 
     async def check_in(self, call: Call) -> Outcome:
         """Check the patient in."""
-        return await self._step(call, BOOKED, "checked_in")
-
-    async def check_out(self, call: Call) -> Outcome:
-        """Check the patient out."""
-        return await self._step(call, "2", "checked_out")
-
-    async def _step(self, call: Call, before: str, after: str) -> Outcome:
         ours = await self._read(call)
         external_id = _linked_id(ours)
         body = await ours.theirs.get(external_id)
-        if _status(body) == before:
+        if _status(body) == BOOKED:
             await call.mark_sent()
-            await (ours.theirs.check_in(external_id) if after == "checked_in" else ours.theirs.check_out(external_id))
+            await ours.theirs.check_in(external_id)
             body = await ours.theirs.get(external_id)
-        return Done(ours.stored.id, effect=_agreed(call, ours, {"status": after}, body, external_id))
+        return _settled(call, ours, external_id, body, "checked_in", (CHECKED_IN, CHECKED_OUT, CHARGED))
+
+    async def check_out(self, call: Call) -> Outcome:
+        """Check the patient out."""
+        ours = await self._read(call)
+        external_id = _linked_id(ours)
+        body = await ours.theirs.get(external_id)
+        if _status(body) == CHECKED_IN:
+            await call.mark_sent()
+            await ours.theirs.check_out(external_id)
+            body = await ours.theirs.get(external_id)
+        return _settled(call, ours, external_id, body, "checked_out", (CHECKED_OUT, CHARGED))
 
     async def _read(self, call: Call) -> _Ours:
         message = call.message
@@ -138,10 +150,10 @@ class PushAppointment:
         """The appointment that an earlier try may have booked: the patient's, at this time, with this provider."""
         if call.message.sent_at is None:
             return None
-        for body in await ours.theirs.of_patient(ours.patient):
+        for body in await ours.theirs.of_patient(ours.patient, also=WITH_PAST):
             record = ours.setup.mapping.appointment_in(body, wanted.patient_id).record
             same = record is not None and (record.start_time, record.provider_id) == (wanted.start_time, wanted.provider_id)
-            if same and _status(body) == BOOKED:
+            if same and _status(body) in LIVE:
                 return as_text(body.get("appointmentid")) or slot
         return None
 
@@ -182,10 +194,20 @@ def _status(body: Mapping[str, Any]) -> str:
     return as_text(body.get("appointmentstatus")) or ""
 
 
-def incoming_message(body: Mapping[str, Any], external_id: str, cause_id: UUID) -> NewMessage:
-    """An appointment that was read, as an inbound message."""
-    about = f"appointment:{external_id}"
-    return NewMessage(direction="in", door="rest", kind="appointment", about=about, body=orjson.dumps(dict(body)), cause_id=cause_id)
+async def _given_up(call: Call, appointment_id: UUID) -> Outcome | None:
+    """A booking that waits in the error queue is taken out of it, where it is certain that athenahealth has not carried it out."""
+    message = call.message
+    async with call.database.practice(message.practice_id) as transaction:
+        row = await sql.messages.last_of_record(
+            transaction.connection, practice_id=message.practice_id, record_id=appointment_id, kind="appointment.book"
+        )
+    if row is None or row[1] != "parked":
+        return None
+
+    async def effect(transaction: Transaction) -> None:
+        await error_queue.discard(transaction, [row[0]], "the appointment was cancelled before it came to be booked", audit.SYSTEM)
+
+    return Done(appointment_id, effect=effect)
 
 
 def _linked(call: Call, record_id: UUID, external_id: str, bodies: Sequence[tuple[str, dict[str, Any]]]) -> Effect:
@@ -198,21 +220,35 @@ def _linked(call: Call, record_id: UUID, external_id: str, bodies: Sequence[tupl
             await store.change_appointments(transaction, [store.with_external_id(stored, external_id)])
             await store.put_links(transaction, "appointment", [Link(identity, record_id, None, call.message.received_at, call.message.id)])
         await audit.write(transaction, [AuditEntry(Action.SYSTEM_APPOINTMENT_SEND, audit.SYSTEM, "appointment", record_id, call.message.id)])
-        await accept(transaction, [incoming_message(body, one, call.message.id) for one, body in bodies])
+        await accept(transaction, [arrived("appointment", body, one, call) for one, body in bodies])
 
     return effect
 
 
-def _agreed(call: Call, ours: _Ours, agreed: dict[str, Any], body: Mapping[str, Any], external_id: str) -> Effect:
-    """Both sides agree on what was done; the rest of their state comes in as a message."""
+def _settled(call: Call, ours: _Ours, external_id: str, body: dict[str, Any], agreed: AppointmentStatus, means: Sequence[str]) -> Outcome:
+    """Both sides agree on what was done, if athenahealth's appointment is in one of the states that it means; else somebody there was faster
+    and did something else, which comes in, and a person is told. The rest of their state comes in as a message."""
+    news = arrived("appointment", body, external_id, call)
+    if _status(body) not in means:
+        words = agreed.replace("_", " ")
+        error = InvalidValue(f"The appointment could not be {words}: its state at athenahealth does not allow it.", advice="Look at it there.")
+        return Failed(error, ours.stored.id, effect=_taken([news]))
 
     async def effect(transaction: Transaction) -> None:
         identity = store.identity_of(transaction, "appointment", external_id)
         link = (await store.find_links(transaction, "appointment", [identity]))[identity]
-        base = {**(link.base or {}), **agreed}
-        await store.put_links(transaction, "appointment", [replace(link, base=base, message_id=call.message.id)])
+        base = {**(link.base or {}), "status": agreed}
+        position = await sql.messages.position(transaction.connection)
+        await store.put_links(transaction, "appointment", [replace(link, base=base, message_id=call.message.id, position=position)])
         entry = AuditEntry(Action.SYSTEM_APPOINTMENT_SEND, audit.SYSTEM, "appointment", ours.stored.id, call.message.id)
         await audit.write(transaction, [entry])
-        await accept(transaction, [incoming_message(body, external_id, call.message.id)])
+        await accept(transaction, [news])
+
+    return Done(ours.stored.id, effect=effect)
+
+
+def _taken(news: Sequence[NewMessage]) -> Effect:
+    async def effect(transaction: Transaction) -> None:
+        await accept(transaction, news)
 
     return effect

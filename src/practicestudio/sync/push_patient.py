@@ -4,9 +4,8 @@ athenahealth takes no idempotency key, so a write is never repeated blindly: wha
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID
 
 import orjson
 
@@ -15,21 +14,28 @@ from practicestudio.access.audit import Action, AuditEntry
 from practicestudio.athena.rest import Patients, Purpose
 from practicestudio.clock import Clock
 from practicestudio.delivery.inbox import accept
-from practicestudio.delivery.message import NewMessage
+from practicestudio.delivery.message import ATTENTION, UNFINISHED, NewMessage
 from practicestudio.delivery.outcome import Done, Effect, Outcome, Parked
 from practicestudio.delivery.worker import Call
-from practicestudio.errors import InvalidValue, NotYet, UnsureMatch
-from practicestudio.mapping import Outgoing
-from practicestudio.merging import Change, merge, pushed, units
+from practicestudio.errors import InvalidValue, UnsureMatch
+from practicestudio.mapping import Finding, Mapped, Outgoing
+from practicestudio.matching import Candidate, decide
+from practicestudio.matching import Link as Matched
+from practicestudio.merging import Change, Merge, merge, pushed, units
 from practicestudio.records import Patient
 from practicestudio.store import records as store
+from practicestudio.store import sql
 from practicestudio.store.database import Transaction
 from practicestudio.store.records import Link, Stored
+from practicestudio.sync import reviews
 from practicestudio.sync.doors import Doors
-from practicestudio.sync.receive_patient import update_message
+from practicestudio.sync.fetch_record import WHOLE_PATIENT
+from practicestudio.sync.intents import arrived, to_update
+from practicestudio.sync.receive_patient import someone_else
 from practicestudio.sync.setup import Setup, setup_of
+from practicestudio.sync.spoken_units import spoken_units
 
-WITH_PREVIOUS = {"showinsurance": True, "showcustomfields": True, "showpreviouspatientids": True}
+WITH_REGISTRATION = Finding("", "The patient's registration at athenahealth is not done yet; this goes with it.", "warning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +52,20 @@ async def _read_ours(call: Call) -> _Ours:
     if message.record_id is None:
         raise InvalidValue("The message does not say which patient it is about.", advice="Discard it, and change the patient again.")
     async with call.database.practice(message.practice_id) as transaction:
-        patients = await store.read_patients(transaction, [message.record_id])
-        links = await store.links_of(transaction, "patient", [message.record_id])
-        if message.record_id not in patients:
+        stored = (await store.read_patients(transaction, [message.record_id])).get(message.record_id)
+        if stored is None:
             raise InvalidValue("The patient is not there any more.", advice="Discard the message.")
-        return _Ours(await setup_of(transaction), patients[message.record_id], links.get(message.record_id))
+        if stored.merged_into is not None:
+            raise InvalidValue("The patient was merged into another.", advice="Make the change there, and discard this one.")
+        return _Ours(await setup_of(transaction), stored, await _link(transaction, stored))
+
+
+async def _link(transaction: Transaction, stored: Stored[Patient]) -> Link | None:
+    """The link of the id that the patient goes by; after a merge there are others, of the ids that were taken in."""
+    if stored.record.external_id is None:
+        return None
+    identity = store.identity_of(transaction, "patient", stored.record.external_id)
+    return (await store.find_links(transaction, "patient", [identity])).get(identity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,32 +80,68 @@ class UpdatePatient:
         ours = await _read_ours(call)
         external_id = ours.stored.record.external_id
         if ours.link is None or external_id is None:
-            raise NotYet("The patient is not known at athenahealth yet.")
+            return await _goes_with_registration(call)
         patients = await self._patients(call)
-        now = self.clock()
-        body = await patients.get(external_id, also=WITH_PREVIOUS)
+        body = await patients.get(external_id, also=WHOLE_PATIENT)
         theirs = ours.setup.mapping.patient_in(body)
         if theirs.record is None:
             raise theirs.refused or InvalidValue("athenahealth's state of the patient could not be read.")
-        merged = merge(
-            ours.link.base,
-            units(ours.stored.record),
-            units(theirs.record),
-            ours.setup.merge_rules["patient"],
-            ours_changed={unit: touched.at for unit, touched in ours.stored.changed.items()},
-            theirs_changed=ours.setup.mapping.modified_at(body) or now,
-        )
+        news = arrived("patient", body, external_id, call)
+        if someone_else(ours.link.base, theirs.record):
+            return _not_the_same(ours, news)
+        merged = self._merged(ours, ours.link, body, theirs)
         if merged.take:  # what changed there comes in first, so that what is sent afterwards is all that differs
-            news = incoming_message(body, external_id, call.message.id)
-            return Done(ours.stored.id, effect=_taken([news, update_message(external_id, ours.stored.id, call.message.id)]))
+            return Done(ours.stored.id, effect=_taken([news, to_update(external_id, ours.stored.id, call.message.id)]))
+        to_ask = [news] if merged.asked and not await _is_asked(call, ours) else []
         if not merged.send:
-            return Done(ours.stored.id)
+            return Done(ours.stored.id, effect=_taken(to_ask))
         outgoing = ours.setup.mapping.patient_out(ours.stored.record, [change.unit for change in merged.send], theirs.record)
         await send(call, patients, external_id, ours, outgoing)
-        return Done(ours.stored.id, report=_report(outgoing), effect=_sent(call, ours, ours.link, merged.send))
+        return Done(ours.stored.id, report=_report(outgoing), effect=_sent(call, ours, ours.link, _that_went(merged.send, outgoing), to_ask))
+
+    def _merged(self, ours: _Ours, link: Link, body: Mapping[str, Any], theirs: Mapped[Patient]) -> Merge:
+        return merge(
+            link.base,
+            units(ours.stored.record),
+            units(theirs.record or Patient()),
+            ours.setup.merge_rules["patient"],
+            ours_changed={unit: touched.at for unit, touched in ours.stored.changed.items()},
+            theirs_changed=ours.setup.mapping.modified_at(body) or self.clock(),
+            known=spoken_units(body, theirs),
+        )
 
     async def _patients(self, call: Call) -> Patients:
         return Patients(await self.doors.rest(call.message.practice_id), Purpose(urgency=call.message.urgency, message_id=call.message.id))
+
+
+async def _is_asked(call: Call, ours: _Ours) -> bool:
+    async with call.database.practice(call.message.practice_id) as transaction:
+        return ours.stored.id in await reviews.in_question(transaction, "patient")
+
+
+async def _goes_with_registration(call: Call) -> Outcome:
+    """A patient whom athenahealth does not know yet is registered as they are by then, so there is nothing to send beside it."""
+    message = call.message
+    async with call.database.practice(message.practice_id) as transaction:
+        row = await sql.messages.last_of_record(
+            transaction.connection, practice_id=message.practice_id, record_id=message.record_id, kind="patient.create"
+        )
+    if row is None or row[1] not in (*UNFINISHED, *ATTENTION):
+        raise InvalidValue("The patient is not known at athenahealth.", advice="Register the patient again, or discard the message.")
+    return Done(message.record_id, report=orjson.dumps([WITH_REGISTRATION]))
+
+
+def _not_the_same(ours: _Ours, news: NewMessage) -> Outcome:
+    """Nothing is written over somebody else; whose the id is now is asked when what was read is worked."""
+    error = UnsureMatch("This id belongs to a patient with another name and date of birth now.", advice="Decide the review, then retry this.")
+    return Parked(error, ours.stored.id, effect=_taken([news]))
+
+
+def _that_went(wanted: Sequence[Change], outgoing: Outgoing) -> list[Change]:
+    """Those changes that athenahealth was really told of; the others stay ours, and differ."""
+    stayed = {finding.place for finding in outgoing.report if finding.severity == "no_place"}
+    stayed |= {place.partition(".")[0] for place in stayed}
+    return [change for change in wanted if change.unit not in stayed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +172,17 @@ class CreatePatient:
                 ),
                 ours.stored.id,
             )
-        body = await patients.get(external_id, also=WITH_PREVIOUS)
-        return Done(ours.stored.id, report=_report(outgoing), effect=_linked(ours, external_id, body, call.message.id))
+        body = await patients.get(external_id, also=WHOLE_PATIENT)
+        return Done(ours.stored.id, report=_report(outgoing), effect=_linked(ours, external_id, body, call))
 
     async def _find(self, call: Call, patients: Patients, ours: _Ours) -> str | None:
-        """The patient that an earlier try may have registered: same name and date of birth, and nobody else's here."""
-        record = ours.stored.record
-        asked = ours.setup.mapping.patient_out(record).values
+        """The patient that an earlier try may have registered: one who agrees in full and is nobody else's here."""
+        asked = ours.setup.mapping.patient_out(ours.stored.record).values
         found = await patients.search({name: asked[name] for name in ("firstname", "lastname", "dob") if name in asked})
-        ids = [external_id for body in found if (external_id := ours.setup.mapping.patient_external_id(body))]
-        free = [external_id for external_id in ids if not await self._is_other(call, external_id)]
+        same = [external_id for body in found if (external_id := _same_person(ours, body))]
+        free = [external_id for external_id in same if not await self._is_other(call, external_id)]
         if len(free) > 1:
-            raise UnsureMatch("athenahealth has several patients with this name and date of birth.", advice="Choose the right one there.")
+            raise UnsureMatch("athenahealth has this patient more than once.", advice="Merge them there, then retry this.")
         return free[0] if free else None
 
     async def _is_other(self, call: Call, external_id: str) -> bool:
@@ -142,17 +192,11 @@ class CreatePatient:
         return identity in links and links[identity].record_id != call.message.record_id
 
 
-@dataclass(frozen=True, slots=True)
-class FetchPatient:
-    """Handles `patient.fetch`: reads one patient whom an appointment names and nobody here knows."""
-
-    doors: Doors
-
-    async def __call__(self, call: Call) -> Outcome:
-        """Read the patient and take it in as a message."""
-        external_id = str(orjson.loads(call.message.body)["patientid"])
-        patients = Patients(await self.doors.rest(call.message.practice_id), Purpose(urgency="feed", message_id=call.message.id))
-        return Done(effect=_taken([incoming_message(await patients.get(external_id, also=WITH_PREVIOUS), external_id, call.message.id)]))
+def _same_person(ours: _Ours, body: dict[str, Any]) -> str | None:
+    """athenahealth's id, where the patient who was found is without doubt ours."""
+    theirs = ours.setup.mapping.patient_in(body).record
+    same = theirs is not None and isinstance(decide(theirs, [Candidate(ours.stored.id, ours.stored.record)]), Matched)
+    return ours.setup.mapping.patient_external_id(body) if same else None
 
 
 async def send(call: Call, patients: Patients, external_id: str, ours: _Ours, outgoing: Outgoing) -> None:
@@ -186,11 +230,6 @@ def _department(ours: _Ours) -> str:
     return min(by_id.values(), key=int)
 
 
-def incoming_message(body: Mapping[str, Any], external_id: str, cause_id: UUID | None) -> NewMessage:
-    """A patient that was read, as an inbound message."""
-    return NewMessage(direction="in", door="rest", kind="patient", about=f"patient:{external_id}", body=orjson.dumps(dict(body)), cause_id=cause_id)
-
-
 def _report(outgoing: Outgoing) -> bytes | None:
     return orjson.dumps(outgoing.report) if outgoing.report else None
 
@@ -202,30 +241,34 @@ def _taken(news: Sequence[NewMessage]) -> Effect:
     return effect
 
 
-def _sent(call: Call, ours: _Ours, link: Link, sent: Sequence[Change]) -> Effect:
+def _sent(call: Call, ours: _Ours, link: Link, sent: Sequence[Change], news: Sequence[NewMessage]) -> Effect:
     """Both sides agree on what was sent; the trail says so."""
 
     async def effect(transaction: Transaction) -> None:
         links = await store.find_links(transaction, "patient", [link.identity])
         base = pushed(links[link.identity].base, sent)
-        await store.put_links(transaction, "patient", [Link(link.identity, ours.stored.id, base, links[link.identity].agreed_at, call.message.id)])
+        position = await sql.messages.position(transaction.connection)
+        agreed = replace(links[link.identity], base=base, message_id=call.message.id, position=position)
+        await store.put_links(transaction, "patient", [agreed])
         changes = {change.unit: (change.old, change.new) for change in sent}
         entry = AuditEntry(Action.SYSTEM_PATIENT_SEND, audit.SYSTEM, "patient", ours.stored.id, call.message.id, changes)
         await audit.write(transaction, [entry])
+        await accept(transaction, news)
 
     return effect
 
 
-def _linked(ours: _Ours, external_id: str, body: Mapping[str, Any], message_id: UUID) -> Effect:
+def _linked(ours: _Ours, external_id: str, body: Mapping[str, Any], call: Call) -> Effect:
     """The patient is athenahealth's too from now on. What differs there is merged as nothing was agreed on before."""
 
     async def effect(transaction: Transaction) -> None:
         identity = store.identity_of(transaction, "patient", external_id)
-        stored = (await store.read_patients(transaction, [ours.stored.id], lock=True))[ours.stored.id]
-        linked = Link(identity, stored.id, None, ours.setup.practice.created_at, message_id)
-        await store.put_links(transaction, "patient", [linked])
-        await store.change_patients(transaction, [store.with_external_id(stored, external_id)])
-        await audit.write(transaction, [AuditEntry(Action.SYSTEM_PATIENT_SEND, audit.SYSTEM, "patient", stored.id, message_id)])
-        await accept(transaction, [incoming_message(body, external_id, message_id)])
+        if identity not in await store.find_links(transaction, "patient", [identity]):
+            stored = (await store.read_patients(transaction, [ours.stored.id], lock=True))[ours.stored.id]
+            linked = Link(identity, stored.id, None, ours.setup.practice.created_at, call.message.id)
+            await store.put_links(transaction, "patient", [linked])
+            await store.change_patients(transaction, [store.with_external_id(stored, external_id)])
+        await audit.write(transaction, [AuditEntry(Action.SYSTEM_PATIENT_SEND, audit.SYSTEM, "patient", ours.stored.id, call.message.id)])
+        await accept(transaction, [arrived("patient", body, external_id, call)])
 
     return effect

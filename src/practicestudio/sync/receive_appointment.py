@@ -1,6 +1,6 @@
 """An appointment has come in: map it, find its patient, merge it, store it. Many at a time, in the worker's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -11,18 +11,21 @@ import orjson
 from practicestudio.access import audit
 from practicestudio.access.audit import Action, AuditEntry
 from practicestudio.clock import new_id
-from practicestudio.delivery.inbox import accept
+from practicestudio.delivery.inbox import accept, lane_of
 from practicestudio.delivery.message import Message, NewMessage
 from practicestudio.delivery.outcome import Done, Failed, Outcome, Parked
-from practicestudio.errors import Conflict, IntegrationError, NotYet, Unreadable
+from practicestudio.errors import IntegrationError, NotYet, Unreadable
 from practicestudio.mapping import Report
-from practicestudio.merging import Merge, merge, rebuild, units
+from practicestudio.merging import Merge, Units, merge, rebuild, units
 from practicestudio.records import Appointment
 from practicestudio.store import records as store
-from practicestudio.store.database import Transaction
+from practicestudio.store import sql
+from practicestudio.store.database import Transaction, rows
 from practicestudio.store.records import Link, Stored
 from practicestudio.sync import reviews
-from practicestudio.sync.receive_patient import OLDER
+from practicestudio.sync.freshness import ASKED_ALREADY, OLDER, OVERTAKEN, is_older, may_be_older
+from practicestudio.sync.intents import to_fetch
+from practicestudio.sync.receive_patient import both_changed
 from practicestudio.sync.setup import Setup, setup_of
 
 _OPEN = "o"
@@ -42,7 +45,7 @@ class _Incoming:
 
 @dataclass(slots=True)
 class _Batch:
-    """What the batch knows and has still to write."""
+    """What the batch knows and has still to write. coming: patients who are not known, but about whom the log has messages, to where those are."""
 
     transaction: Transaction
     setup: Setup
@@ -50,6 +53,8 @@ class _Batch:
     patients: dict[str, UUID]
     ours_alone: list[Stored[Appointment]]
     appointments: dict[UUID, Stored[Appointment]]
+    coming: dict[str, str]
+    in_question: set[UUID]
     added: set[UUID] = field(default_factory=set)
     changed: set[UUID] = field(default_factory=set)
     new_links: dict[UUID, Link] = field(default_factory=dict)
@@ -97,7 +102,18 @@ async def _prepare(transaction: Transaction, setup: Setup, incoming: Sequence[_I
     appointments = await store.read_appointments(transaction, [link.record_id for link in links.values()], lock=True) if links else {}
     strangers = {patients[one.patient] for one in incoming if one.identity not in links and one.patient in patients}
     ours_alone = await store.unlinked_appointments(transaction, sorted(strangers)) if strangers else []
-    return _Batch(transaction, setup, links, patients, ours_alone, appointments)
+    coming = await _coming(transaction, wanted.keys() - patients.keys())
+    in_question = await reviews.in_question(transaction, "appointment") if links else set()
+    return _Batch(transaction, setup, links, patients, ours_alone, appointments, coming, in_question)
+
+
+async def _coming(transaction: Transaction, strangers: Collection[str]) -> dict[str, str]:
+    """Unknown patients whose messages are still being worked, or wait for a person."""
+    if not strangers:
+        return {}
+    lanes = {lane_of(transaction.sealer, f"patient:{one}"): one for one in strangers}
+    found = await rows(sql.messages.where_lanes_stand(transaction.connection, practice_id=transaction.practice_id, lanes=list(lanes)))
+    return {lanes[lane]: where for lane, where in found}
 
 
 async def _take(batch: _Batch, one: _Incoming) -> Outcome:
@@ -106,7 +122,7 @@ async def _take(batch: _Batch, one: _Incoming) -> Outcome:
         return _without_patient(batch, one, link)
     if one.patient not in batch.patients:
         return _wait_for_patient(batch, one)
-    if link is not None and link.base is not None and one.message.received_at < link.agreed_at:
+    if link is not None and is_older(one.message, link):
         return Done(link.record_id, report=_to_json((OLDER,)))
     mapped = batch.setup.mapping.appointment_in(one.body, batch.patients[one.patient])
     if mapped.record is None:
@@ -128,15 +144,22 @@ def _without_patient(batch: _Batch, one: _Incoming, link: Link | None) -> Outcom
     if stored.record.status == "cancelled" or status != _OPEN:
         return Done(stored.id)
     _change(batch, one, stored, replace(stored.record, status="cancelled"), {"status": (stored.record.status, "cancelled")})
-    batch.new_links[one.identity] = Link(
-        one.identity, stored.id, {**(link.base or {}), "status": "cancelled"}, one.message.received_at, one.message.id
-    )
+    batch.new_links[one.identity] = _agreed(one, stored.id, {**(link.base or {}), "status": "cancelled"})
     return Done(stored.id)
 
 
+def _agreed(one: _Incoming, appointment_id: UUID, base: Units) -> Link:
+    return Link(one.identity, appointment_id, base, one.message.received_at, one.message.id, one.message.position)
+
+
 def _wait_for_patient(batch: _Batch, one: _Incoming) -> Outcome:
-    if one.message.tries == 0:
-        batch.to_send.append(fetch_patient_message(one.patient or "", one.message.id))
+    """The patient is fetched, unless there are messages about them already."""
+    patient = one.patient or ""
+    if batch.coming.get(patient) == "error queue":
+        return Failed(NotYet("The appointment's patient waits in the error queue.", advice="Decide about the patient first, then retry this."))
+    if patient not in batch.coming and one.message.tries == 0:
+        batch.to_send.append(to_fetch("patient", patient, one.message.id))
+        batch.coming[patient] = "work"
     return Failed(NotYet("The appointment's patient has not arrived yet.", advice="The patient is being fetched; it is tried again by itself."))
 
 
@@ -155,7 +178,7 @@ def _add(batch: _Batch, one: _Incoming, record: Appointment, report: Report) -> 
     stored = Stored(new_id(), record)
     batch.appointments[stored.id] = stored
     batch.added.add(stored.id)
-    batch.new_links[one.identity] = Link(one.identity, stored.id, units(record), one.message.received_at, one.message.id)
+    batch.new_links[one.identity] = _agreed(one, stored.id, units(record))
     batch.trail.append(AuditEntry(Action.ATHENA_APPOINTMENT_CREATE, audit.ATHENAHEALTH, "appointment", stored.id, one.message.id))
     return Done(stored.id, report=_to_json(report) if report else None)
 
@@ -170,15 +193,27 @@ async def _merge(batch: _Batch, one: _Incoming, link: Link, record: Appointment,
         ours_changed={unit: touched.at for unit, touched in stored.changed.items()},
         theirs_changed=one.message.received_at,
     )
-    batch.new_links[one.identity] = Link(one.identity, stored.id, merged.base, one.message.received_at, one.message.id)
+    if (merged.take or merged.conflicts) and may_be_older(one.message, link):
+        batch.to_send.append(to_fetch("appointment", one.external_id, one.message.id))
+        return Done(stored.id, report=_to_json((*report, OVERTAKEN)))
+    batch.new_links[one.identity] = _agreed(one, stored.id, merged.base)
     if merged.take or stored.record.external_id != one.external_id:
         changes = {change.unit: (change.old, change.new) for change in merged.take}
         _change(batch, one, stored, rebuild(Appointment, merged.merged, external_id=one.external_id), changes)
-    if merged.asked:
-        asked = [conflict for conflict in merged.conflicts if conflict.winner is None]
-        await reviews.ask_conflict(batch.transaction, one.message.id, "appointment", stored.id, asked)
-        return Parked(Conflict(f"Both sides changed {', '.join(merged.asked)}."), stored.id, _to_json(report) if report else None)
-    return Done(stored.id, report=_to_json(report) if report else None)
+    return await _ask_whose(batch, one, stored.id, merged, report)
+
+
+async def _ask_whose(batch: _Batch, one: _Incoming, appointment_id: UUID, merged: Merge, report: Report) -> Outcome:
+    """Done, unless a person has to say whose values stand; what was asked before and has gone away is asked no longer."""
+    shown = _to_json(report) if report else None
+    if not merged.asked:
+        if appointment_id in batch.in_question:
+            await reviews.drop_conflict(batch.transaction, one.message.id, appointment_id)
+        return Done(appointment_id, report=shown)
+    asked = [conflict for conflict in merged.conflicts if conflict.winner is None]
+    if await reviews.ask_conflict(batch.transaction, one.message.id, "appointment", appointment_id, asked):
+        return Parked(both_changed(merged.asked), appointment_id, shown)
+    return Done(appointment_id, report=_to_json((*report, ASKED_ALREADY)))
 
 
 def _change(batch: _Batch, one: _Incoming, stored: Stored[Appointment], record: Appointment, changes: dict[str, tuple[Any, Any]]) -> None:
@@ -194,15 +229,3 @@ async def _write(batch: _Batch) -> None:
     await store.put_links(transaction, "appointment", list(batch.new_links.values()))
     await audit.write(transaction, batch.trail)
     await accept(transaction, batch.to_send)
-
-
-def fetch_patient_message(external_id: str, cause_id: UUID | None) -> NewMessage:
-    """The wish to read one patient at athenahealth."""
-    return NewMessage(
-        direction="out",
-        door="rest",
-        kind="patient.fetch",
-        about=f"patient:{external_id}",
-        body=orjson.dumps({"patientid": external_id}),
-        cause_id=cause_id,
-    )

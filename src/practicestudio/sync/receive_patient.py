@@ -1,8 +1,7 @@
 """A patient has come in: map it, find whose it is, merge it, store it. Many at a time, in the worker's transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import msgspec
@@ -15,28 +14,27 @@ from practicestudio.delivery.inbox import accept
 from practicestudio.delivery.message import Message, NewMessage
 from practicestudio.delivery.outcome import Done, Failed, Outcome, Parked
 from practicestudio.errors import Conflict, IntegrationError, Unreadable, UnsureMatch
-from practicestudio.mapping import Finding, Report
-from practicestudio.matching import Candidate, FullAgreement, Matcher, New, Unsure
+from practicestudio.mapping import Report
+from practicestudio.matching import Candidate, FullAgreement, Matcher, New, Unsure, Weighed, compare
 from practicestudio.matching import Link as Matched
-from practicestudio.merging import Merge, merge, rebuild, units
+from practicestudio.merging import Merge, Units, merge, rebuild, units
 from practicestudio.records import Patient
 from practicestudio.store import records as store
 from practicestudio.store.database import Transaction
 from practicestudio.store.records import Link, Stored
 from practicestudio.sync import merge_patients, reviews
+from practicestudio.sync.freshness import ASKED_ALREADY, MERGED, OLDER, OVERTAKEN, is_older, may_be_older
+from practicestudio.sync.intents import to_fetch, to_update
 from practicestudio.sync.setup import Setup, setup_of
+from practicestudio.sync.spoken_units import spoken_units
 
 _MATCHER: Matcher = FullAgreement()
-_ONLY_WHERE_TOLD = {"insurances": "insurances.*", "customfields": "custom_fields.*", "previouspatientids": "previous_external_ids"}
-_OF_THE_PERSON = frozenset(units(Patient())) - set(_ONLY_WHERE_TOLD.values())
 _to_json = msgspec.json.Encoder().encode
-
-OLDER = Finding("", "A newer state of this record has been taken since, so this one changes nothing.", "warning")
 
 
 @dataclass(slots=True)
 class _Incoming:
-    """A message, read and mapped. known: the units that it speaks about (`known_units`)."""
+    """A message, read and mapped. known: the units that it speaks about."""
 
     message: Message
     record: Patient
@@ -55,9 +53,9 @@ class _Batch:
     links: dict[UUID, Link]
     patients: dict[UUID, Stored[Patient]]
     by_key: dict[int, set[UUID]]
-    linked: set[UUID]
     decided: dict[UUID, UUID | None]
-    added: dict[UUID, list[int]] = field(default_factory=dict)
+    in_question: set[UUID]
+    added: set[UUID] = field(default_factory=set)
     changed: set[UUID] = field(default_factory=set)
     new_links: dict[UUID, Link] = field(default_factory=dict)
     trail: list[AuditEntry] = field(default_factory=list)
@@ -79,7 +77,7 @@ async def receive_patients(transaction: Transaction, messages: Sequence[Message]
         outcomes[one.message.id] = await _take(batch, one)
     await _write(batch)
     for one in incoming:
-        if one.record.previous_external_ids and isinstance(outcomes[one.message.id], Done):
+        if one.record.previous_external_ids and one.identity in batch.new_links:
             await merge_patients.follow(transaction, one.identity, one.record.previous_external_ids, one.message.id)
     return [outcomes[message.id] for message in messages]
 
@@ -97,7 +95,13 @@ def _read(transaction: Transaction, setup: Setup, message: Message) -> _Incoming
     mapped = setup.mapping.patient_in(body)
     if mapped.record is None:
         raise mapped.refused or Unreadable("The patient could not be read.")
-    return _Incoming(message, mapped.record, store.identity_of(transaction, "patient", external_id), mapped.report, known_units(body))
+    return _Incoming(
+        message,
+        mapped.record,
+        store.identity_of(transaction, "patient", external_id),
+        mapped.report,
+        spoken_units(body, mapped),
+    )
 
 
 async def _prepare(transaction: Transaction, setup: Setup, incoming: Sequence[_Incoming]) -> _Batch:
@@ -109,11 +113,13 @@ async def _prepare(transaction: Transaction, setup: Setup, incoming: Sequence[_I
     await store.lock_keys(transaction, (key for one in strangers for key in one.keys))
     by_key = await store.find_candidates(transaction, (key for one in strangers for key in one.keys)) if strangers else {}
     decided = await reviews.match_decisions(transaction, [one.message.id for one in strangers]) if strangers else {}
-    wanted = {link.record_id for link in links.values()}.union(*by_key.values(), (one for one in decided.values() if one))
-    patients = await store.read_patients(transaction, list(wanted), lock=True) if wanted else {}
-    candidates = set().union(*by_key.values()) & patients.keys()
-    linked = await store.linked_records(transaction, "patient", list(candidates)) if candidates else set()
-    return _Batch(transaction, setup, links, patients, by_key, linked, decided)
+    known = {link.record_id for link in links.values()}.union(one for one in decided.values() if one)
+    patients = await store.read_patients(transaction, list(known), lock=True) if known else {}
+    candidates = set().union(*by_key.values()) - patients.keys()
+    if candidates:
+        patients |= await store.read_patients(transaction, list(candidates))
+    in_question = await reviews.in_question(transaction, "patient") if links else set()
+    return _Batch(transaction, setup, links, patients, by_key, decided, in_question)
 
 
 async def _take(batch: _Batch, one: _Incoming) -> Outcome:
@@ -122,10 +128,10 @@ async def _take(batch: _Batch, one: _Incoming) -> Outcome:
         return await _take_linked(batch, one, link)
     if one.message.id in batch.decided:
         chosen = batch.decided[one.message.id]
-        return await _bind(batch, one, chosen) if chosen in batch.patients and chosen is not None else _add(batch, one)
+        return _add(batch, one) if chosen is None else await _bind(batch, one, chosen)
     candidates = {candidate for key in one.keys for candidate in batch.by_key.get(key, ())}
     weighed = [
-        Candidate(candidate, batch.patients[candidate].record, candidate in batch.linked)
+        Candidate(candidate, batch.patients[candidate].record, batch.patients[candidate].record.external_id is not None)
         for candidate in candidates
         if candidate in batch.patients and batch.patients[candidate].merged_into is None
     ]
@@ -134,7 +140,7 @@ async def _take(batch: _Batch, one: _Incoming) -> Outcome:
         case Matched(id=patient_id):
             return await _bind(batch, one, patient_id)
         case Unsure(because=because, candidates=found):
-            await reviews.ask_match(batch.transaction, one.message.id, because, found)
+            await reviews.ask_match(batch.transaction, one.message, because, found)
             return Parked(UnsureMatch(because), report=_report(one.report))
         case _:
             return _add(batch, one)
@@ -144,33 +150,59 @@ def _add(batch: _Batch, one: _Incoming) -> Outcome:
     """A person whom nobody knew: what athenahealth says is what both sides agree on."""
     stored = Stored(new_id(), one.record)
     batch.patients[stored.id] = stored
-    batch.added[stored.id] = one.keys
-    batch.linked.add(stored.id)
+    batch.added.add(stored.id)
     for key in one.keys:
         batch.by_key.setdefault(key, set()).add(stored.id)
-    batch.new_links[one.identity] = Link(one.identity, stored.id, units(one.record), one.message.received_at, one.message.id)
+    batch.new_links[one.identity] = _agreed(one, stored.id, units(one.record))
     batch.trail.append(AuditEntry(Action.ATHENA_PATIENT_CREATE, audit.ATHENAHEALTH, "patient", stored.id, one.message.id))
     return Done(stored.id, report=_report(one.report))
 
 
+def _agreed(one: _Incoming, patient_id: UUID, base: Units) -> Link:
+    return Link(one.identity, patient_id, base, one.message.received_at, one.message.id, one.message.position)
+
+
 async def _bind(batch: _Batch, one: _Incoming, patient_id: UUID) -> Outcome:
     """A patient of ours whom athenahealth knows by this id from now on."""
-    batch.linked.add(patient_id)
+    if patient_id not in batch.added:
+        batch.patients |= await store.read_patients(batch.transaction, [patient_id], lock=True)
+    patient_id = batch.patients[patient_id].merged_into or patient_id
     batch.trail.append(AuditEntry(Action.ATHENA_PATIENT_LINK, audit.ATHENAHEALTH, "patient", patient_id, one.message.id))
     return await _take_linked(batch, one, Link(one.identity, patient_id, None, one.message.received_at))
 
 
 async def _take_linked(batch: _Batch, one: _Incoming, link: Link) -> Outcome:
+    if link.record_id not in batch.patients:
+        batch.patients |= await store.read_patients(batch.transaction, [link.record_id], lock=True)
     stored = batch.patients[link.record_id]
-    if link.base is not None and one.message.received_at < link.agreed_at:
+    if is_older(one.message, link):
         return Done(stored.id, report=_report((*one.report, OLDER)))
-    if link.base is not None and someone_else(stored.record, one.record):
-        return Parked(
-            UnsureMatch(
-                "This id belonged to a patient with another name and date of birth.", advice="Find out in athenahealth who it is, then retry."
-            ),
-            stored.id,
-        )
+    if one.record.external_id in stored.record.previous_external_ids:
+        return Done(stored.id, report=_report((*one.report, MERGED)))
+    if someone_else(link.base, one.record):
+        return await _ask_who(batch, one, stored, link)
+    return await _merge(batch, one, stored, link)
+
+
+async def _ask_who(batch: _Batch, one: _Incoming, stored: Stored[Patient], link: Link) -> Outcome:
+    """Whether an id that carries another name and date of birth is still the same person, unless that was answered."""
+    answers = await reviews.match_decisions(batch.transaction, [one.message.id])
+    if one.message.id not in answers:
+        because = "This id belonged to a patient with another name and date of birth."
+        weighed = Weighed(stored.id, "unsure", because, compare(one.record, stored.record))
+        await reviews.ask_match(batch.transaction, one.message, because, [weighed])
+        return Parked(UnsureMatch(because), stored.id, _report(one.report))
+    if answers[one.message.id] is not None:
+        return await _merge(batch, one, stored, link)
+    left = replace(stored.record, external_id=None)
+    batch.patients[stored.id] = stored.having(left, [], one.message.received_at, audit.ATHENAHEALTH)
+    batch.changed.add(stored.id)
+    changes = {"external_id": (stored.record.external_id, None)}
+    batch.trail.append(AuditEntry(Action.ATHENA_PATIENT_CHANGE, audit.ATHENAHEALTH, "patient", stored.id, one.message.id, changes))
+    return _add(batch, one)
+
+
+async def _merge(batch: _Batch, one: _Incoming, stored: Stored[Patient], link: Link) -> Outcome:
     ours = units(stored.record)
     merged = merge(
         link.base,
@@ -181,7 +213,10 @@ async def _take_linked(batch: _Batch, one: _Incoming, link: Link) -> Outcome:
         theirs_changed=one.message.received_at,
         known=one.known,
     )
-    batch.new_links[one.identity] = Link(one.identity, stored.id, merged.base, one.message.received_at, one.message.id)
+    if (merged.take or merged.conflicts) and may_be_older(one.message, link):
+        batch.to_send.append(to_fetch("patient", one.record.external_id or "", one.message.id))
+        return Done(stored.id, report=_report((*one.report, OVERTAKEN)))
+    batch.new_links[one.identity] = _agreed(one, stored.id, merged.base)
     return await _apply(batch, one, stored, link, merged)
 
 
@@ -193,52 +228,43 @@ async def _apply(batch: _Batch, one: _Incoming, stored: Stored[Patient], link: L
         batch.changed.add(stored.id)
         changes = {change.unit: (change.old, change.new) for change in merged.take}
         batch.trail.append(AuditEntry(Action.ATHENA_PATIENT_CHANGE, audit.ATHENAHEALTH, "patient", stored.id, one.message.id, changes))
-    if merged.send and (link.base is None or merged.conflicts):
-        batch.to_send.append(update_message(one.record.external_id or "", stored.id, one.message.id))
-    if merged.asked:
-        asked = [conflict for conflict in merged.conflicts if conflict.winner is None]
-        await reviews.ask_conflict(batch.transaction, one.message.id, "patient", stored.id, asked)
-        return Parked(Conflict(f"Both sides changed {', '.join(merged.asked)}."), stored.id, _report(one.report))
-    return Done(stored.id, report=_report(one.report))
+    if merged.send and (link.base is None or merged.conflicts or stored.id in batch.in_question):
+        batch.to_send.append(to_update(one.record.external_id or "", stored.id, one.message.id))
+    return await _ask_whose(batch, one, stored.id, merged)
+
+
+async def _ask_whose(batch: _Batch, one: _Incoming, patient_id: UUID, merged: Merge) -> Outcome:
+    """Done, unless a person has to say whose values stand; what was asked before and has gone away is asked no longer."""
+    if not merged.asked:
+        if patient_id in batch.in_question:
+            await reviews.drop_conflict(batch.transaction, one.message.id, patient_id)
+        return Done(patient_id, report=_report(one.report))
+    asked = [conflict for conflict in merged.conflicts if conflict.winner is None]
+    if await reviews.ask_conflict(batch.transaction, one.message.id, "patient", patient_id, asked):
+        return Parked(both_changed(merged.asked), patient_id, _report(one.report))
+    return Done(patient_id, report=_report((*one.report, ASKED_ALREADY)))
 
 
 async def _write(batch: _Batch) -> None:
     transaction = batch.transaction
-    await store.add_patients(transaction, [batch.patients[one] for one in batch.added], batch.added)
+    await store.add_patients(transaction, [batch.patients[one] for one in batch.added])
     await store.change_patients(transaction, [batch.patients[one] for one in batch.changed if one not in batch.added])
     await store.put_links(transaction, "patient", list(batch.new_links.values()))
     await audit.write(transaction, batch.trail)
     await accept(transaction, batch.to_send)
 
 
-def someone_else(known: Patient, came: Patient) -> bool:
-    """Whether an id now carries another person: first name, last name and date of birth all given, and all different."""
-    pairs = (
-        (known.first_name, came.first_name),
-        (known.last_name, came.last_name),
-        (known.date_of_birth, came.date_of_birth),
-    )
+def someone_else(base: Units | None, came: Patient) -> bool:
+    """Whether an id now carries another person than athenahealth last said: first name, last name and date of birth given, and all different."""
+    if base is None:
+        return False
+    pairs = [(base.get(name), getattr(came, name)) for name in ("first_name", "last_name", "date_of_birth")]
     return all(one is not None and other is not None and str(one).lower() != str(other).lower() for one, other in pairs)
 
 
-def known_units(body: dict[str, Any]) -> frozenset[str] | None:
-    """Which units a body speaks about: all of the person's own, but lists
-    that athenahealth gives only when asked for them only where they are there. None: everything."""
-    told = {units for key, units in _ONLY_WHERE_TOLD.items() if key in body}
-    return None if len(told) == len(_ONLY_WHERE_TOLD) else _OF_THE_PERSON | told
-
-
-def update_message(external_id: str, patient_id: UUID, cause_id: UUID | None) -> NewMessage:
-    """The intent to tell athenahealth what changed on our side; what that is, is read when it is sent."""
-    return NewMessage(
-        direction="out",
-        door="rest",
-        kind="patient.update",
-        about=f"patient:{external_id}",
-        body=b"{}",
-        record_id=patient_id,
-        cause_id=cause_id,
-    )
+def both_changed(asked: Sequence[str]) -> Conflict:
+    """The error for units that a person is asked about; an insurance's name would hold its id, so only the kind is told."""
+    return Conflict(f"Both sides changed {', '.join(dict.fromkeys(unit.partition('.')[0] for unit in asked))}.")
 
 
 def _report(report: Report) -> bytes | None:

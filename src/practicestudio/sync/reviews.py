@@ -10,6 +10,7 @@ import msgspec
 
 from practicestudio.clock import new_id
 from practicestudio.delivery import error_queue
+from practicestudio.delivery.message import Message
 from practicestudio.errors import Misconfigured
 from practicestudio.matching import Weighed
 from practicestudio.merging import UnitConflict
@@ -38,20 +39,39 @@ class Review:
     decided_by: str | None
 
 
-async def ask_match(transaction: Transaction, message_id: UUID, because: str, candidates: Sequence[Weighed]) -> None:
-    """Ask which of these patients, if any, the message is about."""
-    content = {"because": because, "candidates": candidates}
-    await sql.records.outdate_reviews_of_messages(transaction.connection, practice_id=transaction.practice_id, message_ids=[message_id])
-    await _insert(transaction, "match", message_id, "patient", None, content)
+async def ask_match(transaction: Transaction, message: Message, because: str, candidates: Sequence[Weighed]) -> None:
+    """Ask which of these patients, if any, the message is about; the same question of an older message about the same gives way."""
+    older = sql.records.outdate_matches(transaction.connection, practice_id=transaction.practice_id, lane=message.lane)
+    await _give_way(transaction, message.id, [row[0] for row in await rows(older)])
+    await _insert(transaction, "match", message.id, "patient", None, {"because": because, "candidates": candidates})
 
 
-async def ask_conflict(transaction: Transaction, message_id: UUID, record_kind: str, record_id: UUID, conflicts: Sequence[UnitConflict]) -> None:
-    """Ask whose values stand; an older open question about the same record gives way, and its message with it."""
-    older = sql.records.outdate_reviews(transaction.connection, practice_id=transaction.practice_id, kind="conflict", record_id=record_id)
-    for (older_message,) in await rows(older):
-        if older_message != message_id:
-            await error_queue.discard(transaction, [older_message], "a newer message asks the same", "system")
+async def ask_conflict(transaction: Transaction, message_id: UUID, record_kind: str, record_id: UUID, conflicts: Sequence[UnitConflict]) -> bool:
+    """Ask whose values stand; an older question about the same record gives way. False where the very same is being asked already."""
+    found = await rows(sql.records.open_conflicts(transaction.connection, practice_id=transaction.practice_id, record_id=record_id))
+    wanted = msgspec.json.decode(_to_json(conflicts))
+    if any(_review(transaction, row).content == wanted and row[2] != message_id for row in found):
+        return False
+    await drop_conflict(transaction, message_id, record_id)
     await _insert(transaction, "conflict", message_id, record_kind, record_id, conflicts)
+    return True
+
+
+async def drop_conflict(transaction: Transaction, message_id: UUID, record_id: UUID) -> None:
+    """The question about this record is no longer one, by this newer message; the messages that asked it are done with."""
+    older = sql.records.outdate_conflicts(transaction.connection, practice_id=transaction.practice_id, record_id=record_id)
+    await _give_way(transaction, message_id, [row[0] for row in await rows(older)])
+
+
+async def in_question(transaction: Transaction, record_kind: str) -> set[UUID]:
+    """The records about which a person is being asked whose values stand."""
+    found = sql.records.records_in_question(transaction.connection, practice_id=transaction.practice_id, record_kind=record_kind)
+    return {row[0] for row in await rows(found)}
+
+
+async def _give_way(transaction: Transaction, message_id: UUID, older: Sequence[UUID]) -> None:
+    if others := [one for one in older if one != message_id]:
+        await error_queue.discard(transaction, others, "a newer message of athenahealth took its place", "system")
 
 
 async def _insert(transaction: Transaction, kind: ReviewKind, message_id: UUID, record_kind: str, record_id: UUID | None, content: Any) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from practicestudio.delivery.message import Message
+from practicestudio.delivery.worker import Call
 from practicestudio.errors import IntegrationError, Transient
 from practicestudio.store import sql
 from practicestudio.store.database import Database, Transaction, rows
@@ -31,17 +31,23 @@ class RunState:
 
 @dataclass(slots=True)
 class Run:
-    """A run in hand: the message that asked for it gives it its id, so that a later try of the message goes on with it."""
+    """A run in hand: the message that asked for it gives it its id, so that a later try of the message goes on with it.
+
+    asked: where the log stood before the page in hand was asked for.
+    """
 
     database: Database
     practice_id: UUID
     id: UUID
+    asked: int
     place: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
     async def save(self, transaction: Transaction) -> None:
         """Keep the place, in the transaction of what was taken there."""
-        await sql.runs.save_run(transaction.connection, practice_id=self.practice_id, id=self.id, place=Jsonb(self.place), counts=Jsonb(self.counts))
+        self.asked = await sql.runs.save_run(
+            transaction.connection, practice_id=self.practice_id, id=self.id, place=Jsonb(self.place), counts=Jsonb(self.counts)
+        )
 
     async def end(self) -> None:
         """It is finished."""
@@ -67,11 +73,12 @@ class Run:
         self.counts[name] = self.counts.get(name, 0) + more
 
 
-async def start(database: Database, message: Message, what: str, *, full: bool) -> Run:
-    """The run that the message asks for, new or gone on with."""
-    async with database.practice(message.practice_id) as transaction:
+async def start(call: Call, what: str, *, full: bool) -> Run:
+    """The run that the call's message asks for, new or gone on with."""
+    message = call.message
+    async with call.database.practice(message.practice_id) as transaction:
         row = await sql.runs.start_run(transaction.connection, practice_id=message.practice_id, id=message.id, what=what, full_pull=full)
-    return Run(database, message.practice_id, message.id, row[0], row[1])
+    return Run(call.database, message.practice_id, message.id, call.asked, row[0], row[1])
 
 
 async def read_run(transaction: Transaction, run_id: UUID) -> RunState | None:

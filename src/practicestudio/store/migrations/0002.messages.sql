@@ -8,6 +8,7 @@ create table messages (
     practice_id uuid not null,
     id          uuid not null,
     position    bigint not null default nextval('message_position'),
+    asked       bigint,
     received_at timestamptz not null default now(),
     direction   text not null check (direction in ('in', 'out')),
     door        text not null,
@@ -31,6 +32,7 @@ create table messages (
     primary key (practice_id, id)
 ) partition by range (id);
 comment on column messages.lane is 'Blind index of what the message is about; messages of one lane are worked in the order of position.';
+comment on column messages.asked is 'Where the log stood when athenahealth was asked for what came: of what was stored behind it, nobody can tell which is newer.';
 comment on column messages.sent_at is 'When a write that may have taken effect was sent; set before it is sent, so that a try after a crash reads before it writes.';
 comment on column messages.fingerprint is 'Blind identity of the content, where the same content must not be taken twice.';
 create index messages_unfinished on messages (practice_id, lane, position) where state in ('received', 'working', 'waiting');
@@ -47,7 +49,6 @@ create table message_bodies (
     sealed      bytea not null,
     primary key (practice_id, message_id, part)
 ) partition by range (message_id);
-alter table message_bodies alter column sealed set storage external;
 call wall('message_bodies');
 
 create table tries (
@@ -134,8 +135,9 @@ begin
         if to_regclass(format('%s_%s', parent, to_char(day, 'YYYYMMDD'))) is null then
             execute format('create table %s partition of %s for values from (%L) to (%L)',
                 parent || '_' || to_char(day, 'YYYYMMDD'), parent, first_id_of(day), first_id_of(day + 1));
-            if parent = 'message_bodies' then
-                execute format('alter table %s alter column sealed set storage external', parent || '_' || to_char(day, 'YYYYMMDD'));
+            if parent = 'message_bodies' then  -- what is sealed does not compress; a usual body stays in its row
+                execute format('alter table %1$s alter column sealed set storage external, set (toast_tuple_target = 8160)',
+                    parent || '_' || to_char(day, 'YYYYMMDD'));
             end if;
         end if;
     end loop;

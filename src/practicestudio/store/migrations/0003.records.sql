@@ -8,6 +8,7 @@ create table patients (
     status      text not null,
     sealed      bytea not null,
     search_keys bigint[] not null,
+    match_keys  bigint[] not null,
     created_at  timestamptz not null default now(),
     changed_at  timestamptz not null default now(),
     merged_into uuid,
@@ -23,7 +24,7 @@ create table match_keys (
     patient_id  uuid not null,
     primary key (practice_id, key, patient_id)
 );
-create index match_keys_patient on match_keys (practice_id, patient_id);
+comment on table match_keys is 'Who may be the same person: patients by match key. Which keys a patient has stands with the patient.';
 call wall('match_keys');
 
 create table appointments (
@@ -55,10 +56,12 @@ create table links (
     record_id   uuid not null,
     base        bytea,
     agreed_at   timestamptz not null default now(),
+    position    bigint not null default 0,
     message_id  uuid,
     primary key (practice_id, kind, identity)
 );
 comment on table links is 'Which record of ours is which of athenahealth''s: identity is the blind identity of their id; base is the sealed state both sides last agreed on.';
+comment on column links.position is 'Where the log stood when base was agreed on, by which an older state of theirs is told from a newer one whatever the clocks say.';
 alter table links alter column base set storage external;
 create index links_record on links (practice_id, kind, record_id);
 call wall('links');

@@ -6,11 +6,11 @@ from unnest(:lanes::bigint[], :urgencies::smallint[], :outbound::boolean[], :fir
 order by lane
 on conflict (practice_id, lane) do update set urgency = least(lanes.urgency, excluded.urgency), first_id = least(lanes.first_id, excluded.first_id)
 
--- name: insert_messages(practice_id, ids, directions, doors, kinds, lanes, urgencies, record_ids, run_ids, cause_ids, retry_ofs, fingerprints)!
-insert into messages (practice_id, id, direction, door, kind, lane, urgency, record_id, run_id, cause_id, retry_of, fingerprint)
+-- name: insert_messages(practice_id, ids, directions, doors, kinds, lanes, urgencies, record_ids, run_ids, cause_ids, retry_ofs, fingerprints, asked)!
+insert into messages (practice_id, id, direction, door, kind, lane, urgency, record_id, run_id, cause_id, retry_of, fingerprint, asked)
 select :practice_id, t.*
 from unnest(:ids::uuid[], :directions::text[], :doors::text[], :kinds::text[], :lanes::bigint[], :urgencies::smallint[],
-            :record_ids::uuid[], :run_ids::uuid[], :cause_ids::uuid[], :retry_ofs::uuid[], :fingerprints::uuid[]) as t
+            :record_ids::uuid[], :run_ids::uuid[], :cause_ids::uuid[], :retry_ofs::uuid[], :fingerprints::uuid[], :asked::bigint[]) as t
 
 -- name: insert_bodies(practice_id, message_ids, parts, sealed)!
 insert into message_bodies (practice_id, message_id, part, sealed)
@@ -18,7 +18,7 @@ select :practice_id, t.* from unnest(:message_ids::uuid[], :parts::text[], :seal
 on conflict (practice_id, message_id, part) do update set sealed = excluded.sealed
 
 -- name: known_fingerprints(practice_id, fingerprints, since)
-select fingerprint from messages where practice_id = :practice_id and fingerprint = any(:fingerprints) and id >= :since
+select fingerprint from messages where practice_id = :practice_id and fingerprint = any(:fingerprints::uuid[]) and id >= :since
 
 -- name: claim_lanes(worker, outbound, lanes, lease)
 -- The most urgent, then oldest due lanes that nobody works on. Their due time becomes the end of the lease.
@@ -43,14 +43,15 @@ update lanes set claimed_by = null, claims = claims - 1, due_at = now()
 from unnest(:practice_ids::uuid[], :lanes::bigint[]) as t (practice_id, lane)
 where lanes.practice_id = t.practice_id and lanes.lane = t.lane and lanes.claimed_by = :worker
 
--- name: lane_heads(practice_id, lanes, first_ids)
--- The first unfinished message of each lane, with its bodies. first_ids let whole days be passed over.
+-- name: lane_heads(practice_id, lanes, first_ids, before)
+-- The first unfinished message of each lane, with its body. first_ids and before let whole days be passed over.
 select m.id, m.lane, m.direction, m.door, m.kind, m.urgency, m.tries, m.received_at, m.sent_at, m.record_id, m.run_id, m.cause_id, m.retry_of,
+       m.position, m.asked,
        (select sealed from message_bodies b where b.practice_id = m.practice_id and b.message_id = m.id and b.part = (case m.direction when 'in' then 'received' else 'sent' end)) as sealed
 from unnest(:lanes::bigint[], :first_ids::uuid[]) as l (lane, first_id)
 cross join lateral (
     select * from messages
-    where practice_id = :practice_id and messages.lane = l.lane and id >= l.first_id and state in ('received', 'working', 'waiting')
+    where practice_id = :practice_id and messages.lane = l.lane and id >= l.first_id and id < :before and state in ('received', 'working', 'waiting')
     order by position limit 1
 ) as m
 
@@ -65,9 +66,9 @@ where messages.practice_id = :practice_id and messages.id = t.id
 
 -- name: lock_claimed_lanes(practice_id, lanes, worker)
 -- The lanes of these that the worker still holds; locked, so that no newcomer slips in between the look and the leaving.
-select lane from lanes where practice_id = :practice_id and lane = any(:lanes) and claimed_by = :worker order by lane for update
+select lane from lanes where practice_id = :practice_id and lane = any(:lanes::bigint[]) and claimed_by = :worker order by lane for update
 
--- name: leave_lanes(practice_id, lanes, first_ids)!
+-- name: leave_lanes(practice_id, lanes, first_ids, before)!
 -- After the heads are finished: an empty lane goes, another becomes due when its next head is. first_id only ever goes down:
 -- another machine's clock may be behind, so a later message may carry a smaller id.
 with next as (
@@ -75,7 +76,7 @@ with next as (
     from unnest(:lanes::bigint[], :first_ids::uuid[]) as l (lane, first_id)
     left join lateral (
         select id, due_at, direction, urgency from messages
-        where practice_id = :practice_id and messages.lane = l.lane and id >= l.first_id and state in ('received', 'working', 'waiting')
+        where practice_id = :practice_id and messages.lane = l.lane and id >= l.first_id and id < :before and state in ('received', 'working', 'waiting')
         order by position limit 1
     ) as m on true
 ), gone as (
@@ -85,7 +86,7 @@ update lanes set claimed_by = null, claims = 0, due_at = coalesce(next.due_at, n
 from next where lanes.practice_id = :practice_id and lanes.lane = next.lane and next.id is not null
 
 -- name: hold_lanes(practice_id, lanes, because)!
-update lanes set due_at = null, claimed_by = null, held_because = :because where practice_id = :practice_id and lane = any(:lanes)
+update lanes set due_at = null, claimed_by = null, held_because = :because where practice_id = :practice_id and lane = any(:lanes::bigint[])
 
 -- name: make_days(first, last)!
 call make_days(:first, :last)
@@ -97,8 +98,13 @@ where i.inhparent = 'messages'::regclass order by 1
 -- name: drop_day(day)$
 select drop_day(:day)
 
--- name: mark_working(practice_id, id, tries)!
+-- name: mark_working(practice_id, id, tries)$
+-- Returns where the log stands: what is stored from now on has a higher position.
 update messages set state = 'working', tries = :tries where practice_id = :practice_id and id = :id and state in ('received', 'working', 'waiting')
+returning nextval('message_position')
+
+-- name: position()$
+select nextval('message_position')
 
 -- name: mark_sent(practice_id, id)!
 update messages set sent_at = coalesce(sent_at, now()) where practice_id = :practice_id and id = :id
@@ -126,7 +132,7 @@ select id, received_at, direction, door, kind, lane, urgency, state, tries, due_
        cause_id, retry_of, decided_by
 from messages
 where practice_id = :practice_id
-  and (:states::text[] is null or state = any(:states))
+  and (:states::text[] is null or state = any(:states::text[]))
   and (:kind::text is null or kind = :kind)
   and (:direction::text is null or direction = :direction)
   and (:record_id::uuid is null or record_id = :record_id)
@@ -143,23 +149,37 @@ where practice_id = :practice_id and state in ('failed', 'parked') group by kind
 
 -- name: lock_messages(practice_id, ids)
 select id, lane, direction, urgency, state, kind, door, record_id, run_id from messages
-where practice_id = :practice_id and id = any(:ids) order by lane, position for update
+where practice_id = :practice_id and id = any(:ids::uuid[]) order by lane, position for update
 
 -- name: requeue_messages(practice_id, ids, decided_by)!
 update messages set state = 'received', tries = 0, due_at = null, error_code = null, error = null, finished_at = null, decided_by = :decided_by
-where practice_id = :practice_id and id = any(:ids)
+where practice_id = :practice_id and id = any(:ids::uuid[])
 
 -- name: decide_messages(practice_id, ids, state, error, decided_by)!
 update messages set state = :state, error = coalesce(:error, error), decided_by = :decided_by, finished_at = now()
-where practice_id = :practice_id and id = any(:ids)
+where practice_id = :practice_id and id = any(:ids::uuid[])
 
 -- name: wake_lanes(practice_id, lanes)!
 -- Held or waiting lanes become due now; a lane that a worker holds stays with it.
 update lanes set due_at = case when claimed_by is null then now() else due_at end, held_because = null
-where practice_id = :practice_id and lane = any(:lanes)
+where practice_id = :practice_id and lane = any(:lanes::bigint[])
+
+-- name: last_of_record(practice_id, record_id, kind)^
+select id, state from messages where practice_id = :practice_id and record_id = :record_id and kind = :kind order by id desc limit 1
+
+-- name: failed_of_kind(practice_id, kind, error_code)
+select id from messages where practice_id = :practice_id and state = 'failed' and kind = :kind and error_code = :error_code order by id
+
+-- name: where_lanes_stand(practice_id, lanes)
+-- Of these lanes, those that have something in work, and those of which an inbound message is in the error queue.
+select lane, 'work' from lanes where practice_id = :practice_id and lane = any(:lanes::bigint[])
+union all
+select distinct m.lane, 'error queue' from messages m
+where m.practice_id = :practice_id and m.state in ('failed', 'parked') and m.direction = 'in' and m.lane = any(:lanes::bigint[])
+  and not exists (select from lanes l where l.practice_id = :practice_id and l.lane = m.lane)
 
 -- name: unfinished(practice_id, kinds)$
-select count(*) from messages where practice_id = :practice_id and state in ('received', 'working', 'waiting') and (:kinds::text[] is null or kind = any(:kinds))
+select count(*) from messages where practice_id = :practice_id and state in ('received', 'working', 'waiting') and (:kinds::text[] is null or kind = any(:kinds::text[]))
 
 -- name: due_lanes()$
 select count(*) from lanes where due_at <= now()

@@ -1,18 +1,13 @@
 -- name: find_links(practice_id, kind, identities)
-select identity, record_id, base, agreed_at from links where practice_id = :practice_id and kind = :kind and identity = any(:identities)
+select identity, record_id, base, agreed_at, position from links where practice_id = :practice_id and kind = :kind and identity = any(:identities::uuid[])
 
--- name: links_of_records(practice_id, kind, record_ids)
-select record_id, identity, base, agreed_at from links where practice_id = :practice_id and kind = :kind and record_id = any(:record_ids)
-
--- name: linked_records(practice_id, kind, record_ids)
-select distinct record_id from links where practice_id = :practice_id and kind = :kind and record_id = any(:record_ids)
-
--- name: put_links(practice_id, kind, identities, record_ids, bases, agreed_ats, message_ids)!
-insert into links (practice_id, kind, identity, record_id, base, agreed_at, message_id)
+-- name: put_links(practice_id, kind, identities, record_ids, bases, agreed_ats, positions, message_ids)!
+insert into links (practice_id, kind, identity, record_id, base, agreed_at, position, message_id)
 select :practice_id, :kind, t.*
-from unnest(:identities::uuid[], :record_ids::uuid[], :bases::bytea[], :agreed_ats::timestamptz[], :message_ids::uuid[]) as t
+from unnest(:identities::uuid[], :record_ids::uuid[], :bases::bytea[], :agreed_ats::timestamptz[], :positions::bigint[], :message_ids::uuid[]) as t
 on conflict (practice_id, kind, identity) do update
-set record_id = excluded.record_id, base = excluded.base, agreed_at = excluded.agreed_at, message_id = excluded.message_id
+set record_id = excluded.record_id, base = excluded.base, agreed_at = excluded.agreed_at, position = excluded.position,
+    message_id = excluded.message_id
 
 -- name: move_links(practice_id, kind, from_record, to_record)!
 update links set record_id = :to_record where practice_id = :practice_id and kind = :kind and record_id = :from_record
@@ -22,33 +17,36 @@ update links set record_id = :to_record where practice_id = :practice_id and kin
 select pg_advisory_xact_lock(key) from unnest(:keys::bigint[]) as key order by key
 
 -- name: match_candidates(practice_id, keys)
-select key, patient_id from match_keys where practice_id = :practice_id and key = any(:keys)
+select key, patient_id from match_keys where practice_id = :practice_id and key = any(:keys::bigint[])
 
 -- name: add_match_keys(practice_id, patient_ids, keys)!
 insert into match_keys (practice_id, patient_id, key)
 select :practice_id, t.* from unnest(:patient_ids::uuid[], :keys::bigint[]) as t on conflict do nothing
 
 -- name: drop_match_keys(practice_id, patient_ids)!
-delete from match_keys where practice_id = :practice_id and patient_id = any(:patient_ids)
+delete from match_keys using patients p
+where p.practice_id = :practice_id and p.id = any(:patient_ids::uuid[])
+  and match_keys.practice_id = :practice_id and match_keys.key = any(p.match_keys) and match_keys.patient_id = p.id
 
 -- name: read_patients(practice_id, ids)
-select id, version, status, sealed, merged_into, created_at, changed_at from patients where practice_id = :practice_id and id = any(:ids)
+select id, version, status, sealed, merged_into, created_at, changed_at from patients where practice_id = :practice_id and id = any(:ids::uuid[])
 
 -- name: lock_patients(practice_id, ids)
 select id, version, status, sealed, merged_into, created_at, changed_at from patients
-where practice_id = :practice_id and id = any(:ids) order by id for update
+where practice_id = :practice_id and id = any(:ids::uuid[]) order by id for update
 
--- name: insert_patients(practice_id, ids, statuses, sealed, search_keys, firsts, lasts)!
--- search_keys holds those of all patients; each patient's are a slice of it.
-insert into patients (practice_id, id, status, sealed, search_keys)
-select :practice_id, id, status, sealed, (:search_keys::bigint[])[first : last]
-from unnest(:ids::uuid[], :statuses::text[], :sealed::bytea[], :firsts::integer[], :lasts::integer[]) as t (id, status, sealed, first, last)
+-- name: insert_patients(practice_id, ids, statuses, sealed, keys, firsts, middles, lasts)!
+-- keys holds the keys of all patients; each patient's search keys and then match keys are a slice of it.
+insert into patients (practice_id, id, status, sealed, search_keys, match_keys)
+select :practice_id, id, status, sealed, (:keys::bigint[])[first + 1 : middle], (:keys::bigint[])[middle + 1 : last]
+from unnest(:ids::uuid[], :statuses::text[], :sealed::bytea[], :firsts::integer[], :middles::integer[], :lasts::integer[])
+    as t (id, status, sealed, first, middle, last)
 
--- name: update_patients(practice_id, ids, statuses, sealed, search_keys, firsts, lasts, merged_intos)!
+-- name: update_patients(practice_id, ids, statuses, sealed, keys, firsts, middles, lasts, merged_intos)!
 update patients set version = version + 1, status = t.status, sealed = t.sealed, merged_into = t.merged_into, changed_at = now(),
-       search_keys = (:search_keys::bigint[])[t.first : t.last]
-from unnest(:ids::uuid[], :statuses::text[], :sealed::bytea[], :firsts::integer[], :lasts::integer[], :merged_intos::uuid[])
-    as t (id, status, sealed, first, last, merged_into)
+       search_keys = (:keys::bigint[])[t.first + 1 : t.middle], match_keys = (:keys::bigint[])[t.middle + 1 : t.last]
+from unnest(:ids::uuid[], :statuses::text[], :sealed::bytea[], :firsts::integer[], :middles::integer[], :lasts::integer[], :merged_intos::uuid[])
+    as t (id, status, sealed, first, middle, last, merged_into)
 where patients.practice_id = :practice_id and patients.id = t.id
 
 -- name: search_patients(practice_id, keys, limit)
@@ -60,10 +58,10 @@ order by id limit :limit
 select count(*) from patients where practice_id = :practice_id
 
 -- name: read_appointments(practice_id, ids)
-select id, version, sealed, created_at, changed_at from appointments where practice_id = :practice_id and id = any(:ids)
+select id, version, sealed, created_at, changed_at from appointments where practice_id = :practice_id and id = any(:ids::uuid[])
 
 -- name: lock_appointments(practice_id, ids)
-select id, version, sealed, created_at, changed_at from appointments where practice_id = :practice_id and id = any(:ids) order by id for update
+select id, version, sealed, created_at, changed_at from appointments where practice_id = :practice_id and id = any(:ids::uuid[]) order by id for update
 
 -- name: insert_appointments(practice_id, ids, statuses, patient_ids, provider_ids, location_ids, type_ids, starts, ends, no_shows, sealed)!
 insert into appointments (practice_id, id, status, patient_id, provider_id, location_id, type_id, start_time, end_time, no_show, sealed)
@@ -85,7 +83,7 @@ where practice_id = :practice_id and patient_id = :patient_id order by id for up
 
 -- name: unlinked_appointments(practice_id, patient_ids)
 select id, version, sealed, created_at, changed_at from appointments a
-where practice_id = :practice_id and patient_id = any(:patient_ids) and status <> 'cancelled'
+where practice_id = :practice_id and patient_id = any(:patient_ids::uuid[]) and status <> 'cancelled'
   and not exists (select from links l where l.practice_id = :practice_id and l.kind = 'appointment' and l.record_id = a.id)
 order by id for update
 
@@ -103,14 +101,23 @@ select count(*) from appointments where practice_id = :practice_id
 insert into reviews (practice_id, id, kind, message_id, record_kind, record_id, sealed)
 values (:practice_id, :id, :kind, :message_id, :record_kind, :record_id, :sealed)
 
--- name: outdate_reviews(practice_id, kind, record_id)
+-- name: open_conflicts(practice_id, record_id)
+select id, kind, message_id, record_kind, record_id, sealed, state, decision, created_at, decided_at, decided_by
+from reviews where practice_id = :practice_id and state = 'open' and kind = 'conflict' and record_id = :record_id for update
+
+-- name: outdate_conflicts(practice_id, record_id)
 update reviews set state = 'outdated', decided_at = now()
-where practice_id = :practice_id and kind = :kind and record_id = :record_id and state = 'open'
+where practice_id = :practice_id and kind = 'conflict' and record_id = :record_id and state = 'open'
 returning message_id
 
--- name: outdate_reviews_of_messages(practice_id, message_ids)!
-update reviews set state = 'outdated', decided_at = now()
-where practice_id = :practice_id and message_id = any(:message_ids) and state = 'open'
+-- name: outdate_matches(practice_id, lane)
+update reviews set state = 'outdated', decided_at = now() from messages m
+where reviews.practice_id = :practice_id and reviews.kind = 'match' and reviews.state = 'open'
+  and m.practice_id = :practice_id and m.id = reviews.message_id and m.lane = :lane
+returning reviews.message_id
+
+-- name: records_in_question(practice_id, record_kind)
+select record_id from reviews where practice_id = :practice_id and state = 'open' and kind = 'conflict' and record_kind = :record_kind
 
 -- name: open_reviews(practice_id)
 select id, kind, message_id, record_kind, record_id, sealed, state, decision, created_at, decided_at, decided_by
@@ -126,4 +133,4 @@ where practice_id = :practice_id and id = :id and state = 'open'
 
 -- name: decisions_of_messages(practice_id, message_ids)
 select distinct on (message_id) message_id, decision from reviews
-where practice_id = :practice_id and message_id = any(:message_ids) and kind = 'match' and state = 'decided' order by message_id, id desc
+where practice_id = :practice_id and message_id = any(:message_ids::uuid[]) and kind = 'match' and state = 'decided' order by message_id, id desc
