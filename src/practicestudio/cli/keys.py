@@ -71,7 +71,7 @@ def _tell(done: "Rotation", *, reseal: bool, drop_old: bool) -> None:
     if not done.in_file and not done.rewrapped:
         say(_BY_HAND)
     else:
-        say(f"{done.rewrapped} data keys are wrapped anew; all are under key {done.key}{' (new)' if done.added else ''}.")
+        say(f"{done.rewrapped} keys of practices are wrapped anew; all are under key {done.key}{' (new)' if done.added else ''}.")
     if reseal:
         say(f"{done.renewed} data keys are new; {done.resealed.values} values are sealed anew.")
     if drop_old:
@@ -85,7 +85,7 @@ def _tell(done: "Rotation", *, reseal: bool, drop_old: bool) -> None:
 
 def _show(found: "KeyStatus") -> None:
     source = "the key file" if found.in_file else "the environment"
-    say(f"Key {found.key} of {source} is in force; data keys under each key: {', '.join(f'{key} {count}' for key, count in found.wrapped.items())}.")
+    say(f"Key {found.key} of {source} is in force; keys of practices under each: {', '.join(f'{key} {count}' for key, count in found.wrapped.items())}.")
     if found.unused:
         say(f"Nothing is under {', '.join(found.unused)}.")
     rows = [

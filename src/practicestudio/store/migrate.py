@@ -1,14 +1,19 @@
 """Bringing the schema to this version: SQL files in `migrations/`, in order, each once, kept track of in the database itself."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 
+import psycopg
 from psycopg import conninfo
 from yoyo import get_backend, read_migrations
 
 _FOLDER = Path(__file__).parent / "migrations"
+_LOCK = 0x5072_5375
 _one_at_a_time = threading.Lock()  # yoyo keeps the migrations it reads in a list of its module
 
 
@@ -20,19 +25,37 @@ class SchemaState:
     pending: tuple[str, ...]
 
 
-def migrate(owner: str) -> SchemaState:
-    """Apply what is pending, as the owner role (libpq conninfo). Several processes may call this at once."""
-    with _one_at_a_time, get_backend(_url(owner)) as backend, backend.lock():
-        backend.apply_migrations(backend.to_apply(read_migrations(str(_FOLDER))))
-    return schema_state(owner)
+def migrate(owner: str, folder: Path = _FOLDER) -> SchemaState:
+    """Apply what is pending, as the owner role (libpq conninfo), each file whole or not at all. Several processes may call this at once."""
+    with _backend(owner) as backend:
+        for migration in backend.to_apply(read_migrations(str(folder))):
+            with backend.transaction():
+                migration.process_steps(backend, "apply")
+                backend.mark_one(migration)
+        return _state(backend, folder)
 
 
-def schema_state(owner: str) -> SchemaState:
+def schema_state(owner: str, folder: Path = _FOLDER) -> SchemaState:
     """What is applied and what is pending."""
-    with _one_at_a_time, get_backend(_url(owner)) as backend:
-        migrations = read_migrations(str(_FOLDER))
-        pending = [migration.id for migration in backend.to_apply(migrations)]
-        return SchemaState(tuple(sorted(m.id for m in migrations if m.id not in pending)), tuple(pending))
+    with _backend(owner) as backend:
+        return _state(backend, folder)
+
+
+def _state(backend: Any, folder: Path) -> SchemaState:
+    migrations = read_migrations(str(folder))
+    pending = [migration.id for migration in backend.to_apply(migrations)]
+    return SchemaState(tuple(sorted(m.id for m in migrations if m.id not in pending)), tuple(pending))
+
+
+@contextmanager
+def _backend(owner: str) -> Iterator[Any]:
+    """yoyo's connection, for one process at a time. Our lock is the server's own, which ends with the process that holds it, however that ends;
+    yoyo's is a row that a killed process leaves behind."""
+    with _one_at_a_time, psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(%s)", [_LOCK])
+        with get_backend(_url(owner)) as backend:
+            backend.break_lock()
+            yield backend
 
 
 def _url(owner: str) -> str:
