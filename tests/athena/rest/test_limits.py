@@ -101,7 +101,7 @@ class Simulation:
 
 
 URGENCIES: list[Urgency] = ["person", "feed", "backfill"]
-lags = st.sampled_from([0, 0, 0, 1_000, 4_900, 6_000, 9_000, 30_000, 70_000, 150_000])
+lags = st.sampled_from([0, 0, 0, 1_000, 7_900, 9_000, 12_000, 30_000, 70_000, 150_000])
 arrivals = st.lists(st.tuples(st.integers(0, 3_000_000), st.sampled_from(URGENCIES), lags, lags), min_size=1, max_size=120)
 
 
@@ -259,8 +259,8 @@ def test_a_slot_used_late_moves_what_follows() -> None:
     budget, grant = decide_call(Budget(), NOON, limits, "feed")
     assert isinstance(grant, Grant)
     after, moved = decide_late(budget, NOON + timedelta(milliseconds=40), limits, grant)
-    assert moved == replace(grant, at=NOON + timedelta(milliseconds=40))
-    assert after.next_at == NOON + limits.spacing + timedelta(milliseconds=40)
+    assert moved == replace(grant, at=NOON + timedelta(milliseconds=40) - LATE)
+    assert after.next_at == NOON + limits.spacing + timedelta(milliseconds=40) - LATE
 
 
 def test_a_slot_that_is_long_over_is_used_at_the_price_of_one() -> None:
@@ -270,7 +270,7 @@ def test_a_slot_that_is_long_over_is_used_at_the_price_of_one() -> None:
     budget, _ = decide_call(budget, NOON, limits, "feed")
     after, moved = decide_late(budget, NOON + timedelta(milliseconds=150), limits, grant)
     assert moved is not None
-    assert after.next_at == NOON + 3 * limits.spacing
+    assert after.next_at == NOON + 3 * limits.spacing - LATE
 
 
 def test_a_slot_is_lost_where_those_a_second_behind_it_are_given_out() -> None:

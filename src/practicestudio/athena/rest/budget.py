@@ -126,8 +126,8 @@ class Turnstile:
         return await self._decide(rule)
 
     async def _use_late(self, turn: Turn) -> Turn | None:
-        moved, _, asked = await self._decide(lambda budget, now, there: decide_late(budget, now, self._limits, turn.grant))
-        return Turn(moved, asked) if moved else None
+        moved, present, asked = await self._decide(lambda budget, now, there: decide_late(budget, now, self._limits, turn.grant))
+        return Turn(moved, asked + (moved.at - present).total_seconds()) if moved else None
 
     async def _decide(self, rule: Callable[[Budget, datetime, datetime], tuple[Budget, D]]) -> tuple[D, datetime, float]:
         """The rule's decision, with the shared clock and our steady clock at the moment it was made. The rule is given the budget, our time and

@@ -20,8 +20,8 @@ Urgency = Literal["person", "feed", "backfill"]
 RESERVE_AHEAD: Mapping[Urgency, timedelta] = MappingProxyType(
     {"person": timedelta(seconds=0.8), "feed": timedelta(seconds=0.5), "backfill": timedelta(seconds=0.25)}
 )
-LATE = timedelta(milliseconds=5)
-"""A slot used this late still fits into the margin; later, the schedule has to move."""
+LATE = timedelta(milliseconds=8)
+"""What of the margin is for calls that go out late; the rest of it is for the network. Later than this, the schedule has to move."""
 
 UNSURE_OF_THE_DAY = timedelta(seconds=10)
 """So long after midnight an answer may still speak of yesterday."""
@@ -132,22 +132,25 @@ def decide_call(
 
 
 def decide_late(budget: Budget, now: datetime, limits: Limits, grant: Grant) -> tuple[Budget, Grant | None]:
-    """What to do when a process woke `now`, after its slot: go at once, or (None) ask for another slot, because too much is given out already."""
+    """What to do when a process woke `now`, after its slot: go at once, or (None) ask for another slot, because too much is given out already.
+
+    The grant comes back with its slot where the schedule has moved it to, a little before now.
+    """
     if _is_closed(budget, limits, grant):
         return budget, None
-    return make_good(budget, limits, grant, now), replace(grant, at=now)
+    return make_good(budget, limits, grant, now), replace(grant, at=now - LATE)
 
 
 def make_good(budget: Budget, limits: Limits, grant: Grant, sent: datetime) -> Budget:
     """The budget after a call went out only at `sent`: what is not given out yet moves by the delay, or by one slot if the delay is longer.
 
     Let n calls be allowed a second. A late call is one more in the seconds that begin with the calls that overtook it, so the n-th slot behind
-    its own has to move; that one is not given out yet, unless athenahealth took long to answer.
+    its own has to move; that one is not given out yet, unless athenahealth took long to answer. LATE of the delay is in the margin already.
     """
     if _is_closed(budget, limits, grant) or limits.per_second is None:
         return budget
-    moved = (budget.next_at or sent) + min(sent - grant.at, limits.spacing)
-    return replace(budget, next_at=max(moved, sent + limits.spacing))
+    moved = (budget.next_at or sent) + min(sent - grant.at, limits.spacing) - LATE
+    return replace(budget, next_at=max(moved, sent + limits.spacing - LATE))
 
 
 def decide_token_request(budget: Budget, now: datetime, limits: Limits, *, server_now: datetime | None = None) -> tuple[Budget, Decision]:
