@@ -99,6 +99,7 @@ class Killer:
         settings = Settings(home=home)
         server = embedded_server(settings, load_keyring(settings))
         assert server is not None
+        server.ensure_running()
         self._server = server
         self._workers = [self._start() for _ in range(workers)]
 

@@ -55,7 +55,7 @@ async def bare_loop(address: str, settings: Settings) -> float:
 async def _bare_pages(connection: psycopg.AsyncConnection[Any], http: httpx2.AsyncClient, department: str) -> None:
     offset = 0
     while True:
-        query = {"departmentid": department, "limit": PAGE, "offset": offset, "showinsurance": "true", "showcustomfields": "true"}
+        query: dict[str, str | int] = {"departmentid": department, "limit": PAGE, "offset": offset, "showinsurance": "true", "showcustomfields": "true"}
         body = orjson.loads((await http.get(f"/v1/{PRACTICE}/patients", params=query)).content)
         rows = [orjson.dumps(one) for one in body["patients"]]
         async with connection.transaction():

@@ -12,6 +12,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from psycopg import AsyncConnection
+from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool
 
 from practicestudio.errors import Misconfigured
@@ -45,16 +46,26 @@ async def rows(found: AsyncIterator[Any]) -> list[Any]:
     return [row async for row in found]
 
 
+def _pool(conninfo: str, name: str, connections: int) -> AsyncConnectionPool[AsyncConnection[Any]]:
+    """A pool that survives a restart of the server. A query planned while a table was empty, and kept, would read it whole for ever."""
+    return AsyncConnectionPool(
+        make_conninfo(conninfo, options="-c enable_seqscan=off"),
+        min_size=1,
+        max_size=connections,
+        open=False,
+        name=name,
+        configure=arrays.configure,
+        check=AsyncConnectionPool.check_connection,
+        kwargs={"autocommit": True},
+    )
+
+
 class Database:
     """Pools, transactions and keys. Open it with `async with`. keys: the key service that wraps the data keys."""
 
     def __init__(self, app: str, dispatch: str, keys: KeyService, *, connections: int = 10) -> None:
-        self._app = AsyncConnectionPool(
-            app, min_size=1, max_size=connections, open=False, name="app", configure=arrays.configure, kwargs={"autocommit": True}
-        )
-        self._dispatch = AsyncConnectionPool(
-            dispatch, min_size=1, max_size=3, open=False, name="dispatch", configure=arrays.configure, kwargs={"autocommit": True}
-        )
+        self._app = _pool(app, "app", connections)
+        self._dispatch = _pool(dispatch, "dispatch", 3)
         self.keys = keys
         self._sealers: dict[UUID, _Known] = {}
 

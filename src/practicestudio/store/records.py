@@ -104,7 +104,8 @@ async def put_links(transaction: Transaction, kind: RecordKind, links: Sequence[
 
 def blind_match_keys(transaction: Transaction, patient: Patient) -> list[int]:
     """The keys by which people who may be this one are found."""
-    return [transaction.sealer.index(kind, text) for kind, text in match_keys(patient)]
+    index = transaction.sealer.index
+    return list(dict.fromkeys([index(kind, text) for kind, text in match_keys(patient)]))
 
 
 async def lock_keys(transaction: Transaction, keys: Iterable[int]) -> None:

@@ -63,7 +63,7 @@ create table links (
 comment on table links is 'Which record of ours is which of athenahealth''s: identity is the blind identity of their id; base is the sealed state both sides last agreed on.';
 comment on column links.position is 'Where the log stood when base was agreed on, by which an older state of theirs is told from a newer one whatever the clocks say.';
 alter table links alter column base set storage external;
-create index links_record on links (practice_id, kind, record_id);
+create index links_record on links (practice_id, record_id);
 call wall('links');
 
 create table reviews (

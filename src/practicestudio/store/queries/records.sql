@@ -21,7 +21,7 @@ select key, patient_id from match_keys where practice_id = :practice_id and key 
 
 -- name: add_match_keys(practice_id, patient_ids, keys)!
 insert into match_keys (practice_id, patient_id, key)
-select :practice_id, t.* from unnest(:patient_ids::uuid[], :keys::bigint[]) as t on conflict do nothing
+select :practice_id, t.* from unnest(:patient_ids::uuid[], :keys::bigint[]) as t
 
 -- name: drop_match_keys(practice_id, patient_ids)!
 delete from match_keys using patients p
