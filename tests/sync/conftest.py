@@ -1,19 +1,22 @@
 """Practices connected to a sandbox that runs in the test's own process."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx2
+import orjson
 import pytest
 
 from practicestudio.access.audit import read_trail
 from practicestudio.delivery.error_queue import retry
-from practicestudio.delivery.log import Filter, LogEntry, list_messages
+from practicestudio.delivery.inbox import store_bodies
+from practicestudio.delivery.log import Filter, LogEntry, list_messages, read_story
 from practicestudio.delivery.retry import RetryRule
 from practicestudio.delivery.worker import Worker
 from practicestudio.practices import configuration
@@ -91,6 +94,57 @@ class Clinic:
     async def configure(self, section: str, name: str, value: object) -> None:
         await self.do(lambda transaction: configuration.put(transaction, section, name, value, "ann"))
 
+    async def killed_once_answered(self, match: str, count: int = 1) -> None:
+        """Work with a worker that is killed the moment athenahealth has answered the count-th call that matches: nothing is tidied up."""
+        answered, seen = asyncio.Event(), 0
+
+        async def hold(response: httpx2.Response) -> None:
+            nonlocal seen
+            seen += bool(re.search(match, f"{response.request.method} {response.request.url.path}"))
+            if seen >= count:
+                answered.set()
+                await asyncio.Event().wait()
+
+        self.http.event_hooks = {"response": [hold]}
+        worker = self.worker(lease=0.2)
+        working = asyncio.create_task(worker.run_until_idle())
+        await asyncio.wait_for(answered.wait(), 10)
+        doomed = [working, *worker._tasks]
+        worker._tasks.clear()
+        for task in doomed:
+            task.cancel()
+        await asyncio.gather(*doomed, return_exceptions=True)
+        self.http.event_hooks = {"response": []}
+        await asyncio.sleep(0.25)  # its leases end
+
+    def once_answered(self, match: str, count: int, act: Callable[[], object]) -> None:
+        """Do something right after the count-th call that matches was answered."""
+        seen = 0
+
+        async def look(response: httpx2.Response) -> None:
+            nonlocal seen
+            if re.search(match, f"{response.request.method} {response.request.url.path}"):
+                seen += 1
+                if seen == count:
+                    act()
+
+        self.http.event_hooks = {"response": [look]}
+
+    async def while_answered(self, match: str, act: Callable[[], Awaitable[object]]) -> None:
+        """Work; and do something after athenahealth has answered a call that matches, before the answer is read."""
+        done = False
+
+        async def hold(response: httpx2.Response) -> None:
+            nonlocal done
+            if not done and re.search(match, f"{response.request.method} {response.request.url.path}"):
+                done = True
+                await act()
+
+        self.http.event_hooks = {"response": [hold]}
+        await self.work()
+        self.http.event_hooks = {"response": []}
+        assert done
+
     # What is here.
 
     async def messages(self, **chosen: Any) -> list[LogEntry]:
@@ -99,6 +153,14 @@ class Clinic:
     async def errors(self) -> list[LogEntry]:
         """The error queue, newest first."""
         return await self.messages(states=["failed", "parked"])
+
+    async def report(self, entry: LogEntry) -> Any:
+        story = await self.do(lambda transaction: read_story(transaction, entry.id))
+        return orjson.loads(story.bodies.get("report", b"null"))
+
+    async def edit_body(self, entry: LogEntry, body: object) -> None:
+        """Put another body under a message, as if it had come like that."""
+        await self.do(lambda transaction: store_bodies(transaction, [(entry.id, "received", orjson.dumps(body))]))
 
     async def only_error(self) -> LogEntry:
         [entry] = await self.errors()
@@ -205,6 +267,17 @@ async def clinic(request: pytest.FixtureRequest, database: Database) -> AsyncIte
     """A clinic in each dialect."""
     async with open_clinic(database, request.param) as one:
         yield one
+
+
+@pytest.fixture
+async def make_clinic(database: Database) -> AsyncIterator[Callable[..., Awaitable[Clinic]]]:
+    """Makes clinics whose sandboxes are set up otherwise."""
+    async with AsyncExitStack() as opened:
+
+        async def make(dialect: Dialect, **config: Any) -> Clinic:
+            return await opened.enter_async_context(open_clinic(database, dialect, **config))
+
+        yield make
 
 
 @pytest.fixture
