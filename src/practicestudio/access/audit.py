@@ -32,6 +32,7 @@ class Action(StrEnum):
     ATHENA_APPOINTMENT_CHANGE = "athenahealth:appointment:change"
     PERSON_PATIENT_CREATE = "person:patient:create"
     PERSON_PATIENT_CHANGE = "person:patient:change"
+    PERSON_PATIENT_VIEW = "person:patient:view"
     PERSON_APPOINTMENT_BOOK = "person:appointment:book"
     PERSON_APPOINTMENT_CHANGE = "person:appointment:change"
     PERSON_MATCH_DECIDE = "person:match:decide"

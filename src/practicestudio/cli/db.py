@@ -1,13 +1,12 @@
 """`practicestudio db`: the database's schema."""
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import typer
 
 from practicestudio.cli.options import AsJson
 from practicestudio.cli.output import say, show_fields
-from practicestudio.cli.session import session_of
+from practicestudio.cli.session import run_async, session_of
 
 if TYPE_CHECKING:
     from practicestudio.settings import Settings
@@ -26,7 +25,7 @@ def migrate(context: typer.Context) -> None:
       practicestudio db migrate
     """
     settings = session_of(context).settings()
-    applied = asyncio.run(_migrate(settings))
+    applied = run_async(_migrate(settings))
     say(f"The schema is at {applied}.")
 
 
@@ -49,6 +48,6 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     from practicestudio.app import read_schema_state
 
     settings = session_of(context).settings()
-    state = asyncio.run(read_schema_state(settings))
+    state = run_async(read_schema_state(settings))
     database = "PostgreSQL of the setting database_url" if settings.database_url else f"embedded PostgreSQL in {settings.home}"
     show_fields({"database": database, "applied": state.applied, "pending": state.pending}, as_json=as_json)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from practicestudio.cli.options import AsJson
-from practicestudio.cli.session import session_of
+from practicestudio.cli.session import run_async, session_of
 
 
 def demo(
@@ -33,8 +33,6 @@ def demo(
       practicestudio demo --once
       practicestudio demo --once --json --patients 60
     """
-    import asyncio
-
     from practicestudio.cli.demo_run import run_demo
 
-    asyncio.run(run_demo(session_of(context).settings(), once=once or as_json, as_json=as_json, patients=patients, home=home))
+    run_async(run_demo(session_of(context).settings(), once=once or as_json, as_json=as_json, patients=patients, home=home))

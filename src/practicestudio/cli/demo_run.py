@@ -1,9 +1,10 @@
 """The course of the demo: start, first pull, people on both sides, everything worked to the end, what it did; and then on until Ctrl-C."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,9 @@ from practicestudio.cli.demo_sandbox import DemoSandbox, run_sandbox
 from practicestudio.cli.demo_story import find_cast, let_it_happen
 from practicestudio.cli.output import say, show_json
 from practicestudio.cli.processes import Crew
-from practicestudio.cli.serve import role_commands
-from practicestudio.cli.session import Session
+from practicestudio.cli.serve_run import role_commands
 from practicestudio.clock import now
-from practicestudio.delivery import error_queue
-from practicestudio.delivery.log import count_unfinished
+from practicestudio.delivery.log import Filter, count_unfinished, list_messages
 from practicestudio.errors import Transient
 from practicestudio.practices.connection import Dialect
 from practicestudio.practices.practice import Practice
@@ -31,17 +30,15 @@ from practicestudio.sync.doors import Doors, open_doors
 from practicestudio.sync.schedule_jobs import request_job
 
 SEED = 1
-PATIENCE = 240.0
+PATIENCE = 600.0
 """Seconds after which work that does not end is called stuck."""
 
 GLANCE = 0.1
 """Seconds between two looks at how far it is."""
 
-PULLS: dict[progress.What, tuple[str, ...]] = {
-    "patients": ("pull.practice", "feed.patients", "feed.appointments", "pull.patients"),
-    "appointments": ("pull.appointments",),
-}
-"""The first pull, in its order: subscribed before anything is read, and appointments after the patients whom they name."""
+MOST_ERRORS = 1000
+SUBSCRIBE = ("pull.practice", "feed.patients", "feed.appointments")
+PULLS: tuple[progress.What, ...] = ("patients", "appointments")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,21 +94,20 @@ async def _set_up(settings: Settings, patients: int) -> AsyncIterator[Stage]:
             database = await stack.enter_async_context(open_database(settings))
         finally:
             sandbox = await starting
-        await stack.enter_async_context(Crew(role_commands(Session(settings.home), settings, ("worker",))))
+        await stack.enter_async_context(Crew(role_commands(settings, ("worker",))))
         doors = await stack.enter_async_context(open_doors(database))
         practices = [await demo.connect(database, one.athena_id, one.name, one.time_zone, sandbox.base_url, one.dialect) for one in CLINICS]
         yield Stage(settings, database, doors, sandbox, practices)
 
 
 async def first_pull(stage: Stage) -> None:
-    """Subscribe to the feeds, and pull everything that is there."""
+    """Subscribe to the feeds before anything is read; then pull everything, appointments after the patients whom they name."""
+    await request(stage, *SUBSCRIBE)
+    await until_idle(stage)
     with demo_view.pull_bars(stage.practices) as bars:
-        for what, jobs in PULLS.items():
-            await request(stage, *jobs)
-            while not await is_idle(stage):
-                await bars.follow(stage.database, what)
-                await asyncio.sleep(GLANCE)
-            await bars.follow(stage.database, what)
+        for what in PULLS:
+            await request(stage, f"pull.{what}")
+            await until_idle(stage, partial(bars.follow, stage.database, what))
 
 
 async def tell_story(stage: Stage) -> None:
@@ -144,12 +140,16 @@ async def is_idle(stage: Stage) -> bool:
     return True
 
 
-async def until_idle(stage: Stage) -> None:
-    """Wait until everything is worked."""
+async def until_idle(stage: Stage, glance: Callable[[], Awaitable[None]] | None = None) -> None:
+    """Wait until everything is worked. glance: called at every look. Raises Transient where that does not happen in time."""
     try:
         async with asyncio.timeout(PATIENCE):
-            while not await is_idle(stage):  # noqa: ASYNC110 - what is awaited happens in the database
+            idle = False
+            while not idle:
                 await asyncio.sleep(GLANCE)
+                idle = await is_idle(stage)
+                if glance is not None:
+                    await glance()
     except TimeoutError:
         raise Transient("Some messages of the demo do not come to their end.", advice="Start it again; if it stays so, report it.") from None
 
@@ -160,7 +160,7 @@ async def account_of(stage: Stage, practice: Practice) -> demo_view.Account:
         return demo_view.Account(
             practice=practice,
             tally=await progress.tally(transaction),
-            errors=[group for group in await error_queue.groups(transaction) if group.state == "failed"],
+            errors=await list_messages(transaction, Filter(states=("failed",)), MOST_ERRORS),
             reviews=await reviews.open_reviews(transaction),
         )
 

@@ -1,6 +1,7 @@
 """What the demo shows: bars while it pulls, and tables of what it did."""
 
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ from uuid import UUID
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from practicestudio.cli.output import Row, console, say, table_of
-from practicestudio.delivery.error_queue import ErrorGroup
+from practicestudio.cli.review import question_of
+from practicestudio.delivery.log import LogEntry
 from practicestudio.practices.practice import Practice
 from practicestudio.store.database import Database
 from practicestudio.sync.progress import Tally, What, pull_progress
@@ -33,7 +35,7 @@ class Account:
 
     practice: Practice
     tally: Tally
-    errors: Sequence[ErrorGroup]
+    errors: Sequence[LogEntry]
     reviews: Sequence[Review]
 
 
@@ -79,7 +81,7 @@ def show_accounts(accounts: Sequence[Account]) -> None:
     """Tables of what was done, what failed, and what a person is asked."""
     out = console()
     out.print(table_of([summary(account) for account in accounts], COLUMNS, title="What was done"))
-    errors = [_error(account, group) for account in accounts for group in account.errors]
+    errors = [row for account in accounts for row in _errors(account)]
     if errors:
         out.print(table_of(errors, {"practice": "Practice", "count": "", "kind": "Kind", "error": "Why, and what to do"}, title="Error queue"))
     questions = [_question(account, review) for account in accounts for review in account.reviews]
@@ -101,19 +103,14 @@ def summary(account: Account) -> Row:
     }
 
 
-def _error(account: Account, group: ErrorGroup) -> Row:
-    return {"practice": account.practice.athena_id, "count": group.count, "kind": group.kind, "error": group.error}
+def _errors(account: Account) -> list[Row]:
+    """The error queue, each sentence once with how many messages it is about."""
+    counts = Counter((entry.kind, entry.error) for entry in account.errors)
+    return [{"practice": account.practice.athena_id, "count": count, "kind": kind, "error": error} for (kind, error), count in counts.items()]
 
 
 def _question(account: Account, review: Review) -> Row:
     return {"practice": account.practice.athena_id, "kind": review.kind, "question": question_of(review)}
-
-
-def question_of(review: Review) -> str:
-    """What is asked, without a value."""
-    if review.kind == "conflict":
-        return f"Both sides changed {', '.join(one['unit'] for one in review.content)}: whose value stands?"
-    return str(review.content["because"])
 
 
 def show_how_to_look(home: Path | None, *, runs_on: bool) -> None:

@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
-from practicestudio.cli import db, demo, practice, sandbox, serve
+from practicestudio.cli import appointment, connection, db, demo, keys, messages, patient, practice, review, sandbox, serve, sync
 from practicestudio.cli.output import say
 from practicestudio.cli.session import Session
 from practicestudio.errors import IntegrationError
-from practicestudio.redact import place_of
 
 FAILED, INTERRUPTED = 1, 130
 
@@ -20,8 +19,19 @@ app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("run-role", hidden=True)(serve.run_role)
 app.command("sandbox")(sandbox.sandbox)
-app.add_typer(db.app, name="db")
-app.add_typer(practice.app, name="practice")
+for name, group in (
+    ("practice", practice),
+    ("connection", connection),
+    ("sync", sync),
+    ("messages", messages),
+    ("review", review),
+    ("patient", patient),
+    ("appointment", appointment),
+    ("db", db),
+    ("keys", keys),
+):
+    app.add_typer(group.app, name=name)
+app.add_typer(keys.app, name="keys")
 
 
 def _show_version(wanted: bool) -> None:
@@ -52,7 +62,8 @@ def _global_options(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Carry out a command line and return its exit status: 0, 1 when it failed, 2 for wrong usage, 130 when it was interrupted."""
+    """Carry out a command line and return its exit status: 0, 1 when it failed, 2 for wrong usage, 130 when it was interrupted, 143 when it was
+    told to end."""
     try:
         app(args=None if arguments is None else list(arguments), prog_name="practicestudio")
     except SystemExit as end:
@@ -73,6 +84,8 @@ def sentence_of(error: BaseException) -> str:
         return sentence_of(error.exceptions[0])
     if _is_of_the_database(error):
         return f"The database did not answer as it should ({type(error).__name__}). See that it runs, then try again."
+    from practicestudio.redact import place_of
+
     return f"Practice Studio failed ({type(error).__name__} at {place_of(error)}). Report it with the command that you gave."
 
 

@@ -1,11 +1,11 @@
 """What a command works with: the settings, the person, the database."""
 
-import asyncio
 import getpass
-from collections.abc import Awaitable, Callable
+import signal
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from practicestudio.store.database import Database
 
 T = TypeVar("T")
+TERMINATED = 143
+"""Exit status after SIGTERM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Session:
 
     def on_database(self, work: "Callable[[Database], Awaitable[T]]") -> T:
         """Do the work on the open database, and close it."""
-        return asyncio.run(self._open(work))
+        return run_async(self._open(work))
 
     def on_practice(self, wanted: str, work: "Callable[[Database, Practice], Awaitable[T]]") -> T:
         """Do the work on the practice with this id, athenahealth's or ours."""
@@ -50,6 +52,22 @@ class Session:
         configure_logging("debug" if settings.log_level == "debug" else "error")
         async with open_database(settings) as database:
             return await work(database)
+
+
+def run_async(work: "Coroutine[Any, Any, T]") -> T:
+    """Run it to its end; SIGTERM ends it as Ctrl-C does, with everything closed."""
+    import asyncio
+
+    async def with_signal() -> T:
+        task = asyncio.current_task()
+        if task is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await work
+
+    try:
+        return asyncio.run(with_signal())
+    except asyncio.CancelledError:
+        raise typer.Exit(TERMINATED) from None
 
 
 def session_of(context: typer.Context) -> Session:

@@ -95,9 +95,9 @@ async def tally(transaction: Transaction) -> Tally:
 
 
 async def _crossings(transaction: Transaction, what: What) -> Crossings:
-    connection, practice_id, kind = transaction.connection, transaction.practice_id, RECORD_KIND[what]
+    connection, practice_id, kind, pushes = transaction.connection, transaction.practice_id, RECORD_KIND[what], list(PUSHES[what])
     return Crossings(
         pulled=await sql.progress.pulled_records(connection, practice_id=practice_id, what=what, record_kind=kind),
-        changed=await sql.progress.changed_records(connection, practice_id=practice_id, record_kind=kind),
-        pushed=await sql.progress.pushed_messages(connection, practice_id=practice_id, kinds=list(PUSHES[what])),
+        changed=await sql.progress.changed_records(connection, practice_id=practice_id, record_kind=kind, pushes=pushes),
+        pushed=await sql.progress.pushed_messages(connection, practice_id=practice_id, kinds=pushes),
     )
