@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from practicestudio.errors import Misconfigured
-from practicestudio.store.keyring import Keyring
+from practicestudio.store.keyring import KeyFile, Keyring
 
 DATA_KEY = bytes(range(32))
 
@@ -164,3 +164,38 @@ def test_the_derivation_of_passwords_never_changes() -> None:
     """A change here would lock every existing installation out of its database."""
     ring = Keyring("kek", {"kek": bytes(32)}, bytes(range(32)))
     assert ring.password_for("practicestudio_app") == "3JVWh7FErmQZnCfyKtpxyMBARcEEOre-"
+
+
+def test_a_key_file_is_followed_by_whoever_has_it_open(path: Path) -> None:
+    mine, others = KeyFile(path, create=True), KeyFile(path)
+    before = mine.wrap(DATA_KEY, b"context")
+    mine.ring.add_key().save(path)
+    after = others.wrap(DATA_KEY, b"context")
+    assert others.active == mine.active == Keyring.from_file(path).active
+    assert mine.unwrap(before, b"context") == mine.unwrap(after, b"context") == DATA_KEY
+    assert others.password_for("role") == mine.password_for("role")
+    assert others.fingerprint == mine.fingerprint
+
+
+def test_an_unchanged_key_file_is_read_once(path: Path) -> None:
+    keys = KeyFile(path, create=True)
+    first = keys.ring
+    assert keys.ring is first
+    assert keys.ring is first
+
+
+def test_a_key_file_is_made_only_when_asked_for_and_missed_when_it_goes(path: Path) -> None:
+    with pytest.raises(Misconfigured, match="is missing"):
+        KeyFile(path)
+    assert not path.exists()
+    keys = KeyFile(path, create=True)
+    path.unlink()
+    with pytest.raises(Misconfigured, match="is missing"):
+        keys.wrap(DATA_KEY, b"context")
+    assert not path.exists()
+
+
+def test_a_fingerprint_tells_key_rings_apart_and_stays_through_a_change_of_keys() -> None:
+    ring = Keyring.generate()
+    assert ring.add_key().drop_key(ring.active).fingerprint == ring.fingerprint != Keyring.generate().fingerprint
+    assert len(ring.fingerprint) == 16

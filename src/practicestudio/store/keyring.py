@@ -147,15 +147,16 @@ class KeyFile:
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
         self.path = path
-        self._read = _Read(_stamp(path), Keyring.from_file(path, create=create))
+        Keyring.from_file(path, create=create)
+        self._stamp, self._ring = _stamp(path), Keyring.from_file(path, create=False)
 
     @property
     def ring(self) -> Keyring:
         """The key ring as the file holds it now."""
         stamp = _stamp(self.path)
-        if stamp != self._read.stamp:
-            self._read = _Read(stamp, Keyring.from_file(self.path, create=False))
-        return self._read.ring
+        if stamp != self._stamp:
+            self._stamp, self._ring = stamp, Keyring.from_file(self.path, create=False)
+        return self._ring
 
     @property
     def active(self) -> str:
@@ -178,12 +179,6 @@ class KeyFile:
     def fingerprint(self) -> str:
         """See Keyring."""
         return self.ring.fingerprint
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    stamp: tuple[int, int] | None
-    ring: Keyring
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
