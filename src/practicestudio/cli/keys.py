@@ -85,7 +85,8 @@ def _tell(done: "Rotation", *, reseal: bool, drop_old: bool) -> None:
 
 def _show(found: "KeyStatus") -> None:
     source = "the key file" if found.in_file else "the environment"
-    say(f"Key {found.key} of {source} is in force; keys of practices under each: {', '.join(f'{key} {count}' for key, count in found.wrapped.items())}.")
+    wrapped = ", ".join(f"{key} {count}" for key, count in found.wrapped.items())
+    say(f"Key {found.key} of {source} is in force; keys of practices under each: {wrapped}.")
     if found.unused:
         say(f"Nothing is under {', '.join(found.unused)}.")
     rows = [
