@@ -31,7 +31,6 @@ for name, group in (
     ("keys", keys),
 ):
     app.add_typer(group.app, name=name)
-app.add_typer(keys.app, name="keys")
 
 
 def _show_version(wanted: bool) -> None:
