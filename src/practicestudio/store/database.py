@@ -16,7 +16,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool
 
 from practicestudio.errors import Misconfigured
-from practicestudio.store import arrays, sql
+from practicestudio.store import binary, sql
 from practicestudio.store.keyring import KeyService
 from practicestudio.store.sealing import DataKeys, Sealer, WrappedKey, new_practice_keys
 
@@ -54,9 +54,9 @@ def _pool(conninfo: str, name: str, connections: int) -> AsyncConnectionPool[Asy
         max_size=connections,
         open=False,
         name=name,
-        configure=arrays.configure,
+        configure=binary.configure,
         check=AsyncConnectionPool.check_connection,
-        kwargs={"autocommit": True},
+        kwargs={"autocommit": True, "cursor_factory": binary.BinaryCursor},
     )
 
 

@@ -48,12 +48,7 @@ where lanes.practice_id = t.practice_id and lanes.lane = t.lane and lanes.claime
 select m.id, m.lane, m.direction, m.door, m.kind, m.urgency, m.tries, m.received_at, m.sent_at, m.record_id, m.run_id, m.cause_id, m.retry_of,
        m.position, m.asked,
        (select sealed from message_bodies b where b.practice_id = m.practice_id and b.message_id = m.id and b.part = (case m.direction when 'in' then 'received' else 'sent' end)) as sealed
-from unnest(:lanes::bigint[], :first_ids::uuid[]) as l (lane, first_id)
-cross join lateral (
-    select * from messages
-    where practice_id = :practice_id and messages.lane = l.lane and id >= l.first_id and id < :before and state in ('received', 'working', 'waiting')
-    order by position limit 1
-) as m
+from lane_heads(:practice_id, :lanes::bigint[], :first_ids::uuid[], :before) as m
 
 -- name: finish_messages(practice_id, ids, states, tries, due_ats, error_codes, errors, record_ids)!
 update messages set
@@ -73,12 +68,7 @@ select lane from lanes where practice_id = :practice_id and lane = any(:lanes::b
 -- another machine's clock may be behind, so a later message may carry a smaller id.
 with next as (
     select l.lane, m.id, m.due_at, m.direction, m.urgency
-    from unnest(:lanes::bigint[], :first_ids::uuid[]) as l (lane, first_id)
-    left join lateral (
-        select id, due_at, direction, urgency from messages
-        where practice_id = :practice_id and messages.lane = l.lane and id >= l.first_id and id < :before and state in ('received', 'working', 'waiting')
-        order by position limit 1
-    ) as m on true
+    from unnest(:lanes::bigint[]) as l (lane) left join lane_heads(:practice_id, :lanes::bigint[], :first_ids::uuid[], :before) as m using (lane)
 ), gone as (
     delete from lanes using next where lanes.practice_id = :practice_id and lanes.lane = next.lane and next.id is null
 )
