@@ -297,7 +297,7 @@ def _check_creations(found: Findings, here: dict[UUID, Patient], entries: list[d
     )
     for count in names.values():
         found.hold("our patients once here", count == 1, "a new patient stands twice here")
-    made = sum(entry["what"] in ("create", "patient.create") and entry.get("by") != "people" for entry in entries)
+    made = sum(entry["what"] == "patient created" and entry["by"] != "control" for entry in entries)
     ours = sum((record.last_name or "").startswith("Test") for record in here.values())
     found.hold("our patients once there", made == ours, f"{made} patients were registered there for {ours} here")
 

@@ -18,7 +18,7 @@ import orjson
 import psycopg
 from conditions import child, conditions, peak_megabytes, sandbox
 
-from practicestudio.app import open_access, open_database
+from practicestudio.app import open_access, open_database, spare_the_collector
 from practicestudio.delivery.log import count_states, count_unfinished
 from practicestudio.delivery.worker import Worker
 from practicestudio.practices.connection import CallLimits, Connection, Credentials, set_connection, set_credentials
@@ -30,7 +30,7 @@ from practicestudio.sync.handlers import handlers
 from practicestudio.sync.schedule_jobs import request_job
 
 PRACTICE = "195900"
-PAGE = 2000
+PAGE = 1000
 
 
 async def bare_loop(address: str, settings: Settings) -> float:
@@ -55,7 +55,13 @@ async def bare_loop(address: str, settings: Settings) -> float:
 async def _bare_pages(connection: psycopg.AsyncConnection[Any], http: httpx2.AsyncClient, department: str) -> None:
     offset = 0
     while True:
-        query: dict[str, str | int] = {"departmentid": department, "limit": PAGE, "offset": offset, "showinsurance": "true", "showcustomfields": "true"}
+        query: dict[str, str | int] = {
+            "departmentid": department,
+            "limit": PAGE,
+            "offset": offset,
+            "showinsurance": "true",
+            "showcustomfields": "true",
+        }
         body = orjson.loads((await http.get(f"/v1/{PRACTICE}/patients", params=query)).content)
         rows = [orjson.dumps(one) for one in body["patients"]]
         async with connection.transaction():
@@ -84,6 +90,7 @@ async def pull(database: Database, practice_id: Any) -> None:
 
 async def measure(patients: int, workers: int) -> None:
     """Run and print."""
+    spare_the_collector()
     print(conditions())
     with (
         tempfile.TemporaryDirectory(prefix="practicestudio-bench-") as folder,
@@ -122,6 +129,7 @@ async def measure(patients: int, workers: int) -> None:
 
 async def work(home: str) -> None:
     """A further worker, until it is ended."""
+    spare_the_collector()
     async with open_database(Settings(home=Path(home))) as database, open_doors(database) as doors:
         await Worker(database, handlers(doors), calls=0).run(asyncio.Event())
 

@@ -1,5 +1,6 @@
 """Where everything is wired together: settings, keys, database, doors, handlers."""
 
+import gc
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -74,3 +75,10 @@ async def read_schema_state(settings: Settings) -> SchemaState:
     """Which migrations are applied and pending."""
     async with open_access(settings, migrated=False) as (access, _):
         return schema_state(access.owner)
+
+
+def spare_the_collector() -> None:
+    """For a process that works messages: what it was started with lives as long as it does, and a batch makes more objects than the usual
+    threshold; looking at all of them again and again takes a seventh of the time."""
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)

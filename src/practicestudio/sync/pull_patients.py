@@ -20,7 +20,7 @@ from practicestudio.sync.runs import Run
 from practicestudio.sync.setup import Setup, setup_of
 from practicestudio.sync.subscriptions import listen_first
 
-PAGE_SIZE = 2000
+PAGE_SIZE = 1000
 
 
 @dataclass(frozen=True, slots=True)
