@@ -48,6 +48,7 @@ from practicestudio.sync.schedule_jobs import request_job
 from practicestudio.sync.setup import setup_of
 
 PRACTICE, PATIENTS = "195900", 300
+LIVES = 4
 LEASE = 3.0
 RULE = RetryRule(first=0.2, most=2.0, tries=30)
 LOST_DATABASE = (psycopg.Error, PoolTimeout, OSError)
@@ -133,12 +134,13 @@ class Killer:
 
 
 class Life:
-    """People on both sides, who change things and note what they did."""
+    """People on both sides, who change things and note what they did. lane: which of the LIVES this is; each has patients of its own."""
 
-    def __init__(self, database: Database, practice: Practice, http: httpx2.AsyncClient, doors: Any, ledger: Ledger) -> None:
+    def __init__(self, database: Database, practice: Practice, http: httpx2.AsyncClient, doors: Any, ledger: Ledger, lane: int) -> None:
         self._database, self._practice, self._http, self._doors, self._ledger = database, practice, http, doors, ledger
         self._ids: dict[str, UUID] = {}
-        self._number = 0
+        self._number = lane * 10_000
+        self._own = [str(number) for number in range(2, PATIENTS, 2) if number // 2 % LIVES == lane]
 
     async def live(self, stop: asyncio.Event) -> None:
         """One thing after another."""
@@ -159,7 +161,7 @@ class Life:
             self._ledger.theirs["move"] += 1
 
     async def _our_phone(self) -> None:
-        external_id = str(random.randrange(2, PATIENTS, 2))
+        external_id = random.choice(self._own)
         self._number += 1
         phone = f"+1617{2000000 + self._number * 37 % 7999999:07d}"
         async with self._database.practice(self._practice.id) as transaction:
@@ -190,7 +192,7 @@ class Life:
             return
         slots = [slot for slot in slots if slot.external_id not in self._ledger.booked.values()]
         if slots:
-            slot, patient = random.choice(slots), self._ids[str(random.randrange(2, PATIENTS, 2))]
+            slot, patient = random.choice(slots), self._ids[random.choice(self._own)]
             async with self._database.practice(self._practice.id) as transaction:
                 made = await book(transaction, patient, slot, "crash")
             self._ledger.booked[made] = slot.external_id
@@ -341,7 +343,7 @@ async def measure(kills: int, pause: float, workers: int) -> int:
             await drain(database, practice)
             await http.post("/control/faults", json={"rules": FAULTS})
             killer, stop = Killer(home, ledger, workers), asyncio.Event()
-            lives = [asyncio.create_task(Life(database, practice, http, doors, ledger).live(stop)) for _ in range(1)]
+            lives = [asyncio.create_task(Life(database, practice, http, doors, ledger, lane).live(stop)) for lane in range(LIVES)]
             started = time.monotonic()
             for number in range(1, kills + 1):
                 await asyncio.sleep(random.uniform(0.5, 1.5) * pause)
