@@ -212,7 +212,7 @@ async def test_two_that_are_about_to_make_the_same_person_wait_for_each_other(da
 
     async def make(name: str, keys: list[int], pause: float) -> None:
         async with database.practice(practice.id) as transaction:
-            await records.lock_keys(transaction, keys)
+            await records.lock_keys(transaction, dict.fromkeys(keys, "dob_sound_last"))
             order.append(f"{name} in")
             await asyncio.sleep(pause)
             order.append(f"{name} out")

@@ -4,6 +4,7 @@ Every transaction on a practice's data names its practice to row-level security 
 names none, and its role may not read what is about patients.
 """
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from practicestudio.errors import Misconfigured
 from practicestudio.store import binary, sql
 from practicestudio.store.keyring import KeyService
 from practicestudio.store.sealing import DataKeys, Sealer, WrappedKey, new_practice_keys
+
+# Whoever works says itself that the database is away; the pool would say it again for each connection.
+logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
 
 SHARED = UUID(int=0)  # the nil practice: keys of what practices share (access tokens)
 

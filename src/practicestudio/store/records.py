@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from practicestudio.matching import match_keys, search_keys, search_terms
+from practicestudio.matching import KeyKind, match_keys, search_keys, search_terms
 from practicestudio.merging import Units, decode_units, encode_units
 from practicestudio.records import Appointment, Patient
 from practicestudio.store import sql
@@ -102,15 +102,18 @@ async def put_links(transaction: Transaction, kind: RecordKind, links: Sequence[
         )
 
 
-def blind_match_keys(transaction: Transaction, patient: Patient) -> list[int]:
-    """The keys by which people who may be this one are found."""
+def blind_match_keys(transaction: Transaction, patient: Patient) -> dict[int, KeyKind]:
+    """The keys by which people who may be this one are found, each with its kind."""
     index = transaction.sealer.index
-    return list(dict.fromkeys([index(kind, text) for kind, text in match_keys(patient)]))
+    return {index(kind, text): kind for kind, text in match_keys(patient)}
 
 
-async def lock_keys(transaction: Transaction, keys: Iterable[int]) -> None:
-    """Keep others from making a person with one of these keys until the transaction ends."""
-    if wanted := sorted(set(keys)):
+async def lock_keys(transaction: Transaction, keys: Mapping[int, KeyKind]) -> None:
+    """Keep others from making one of these people until the transaction ends.
+
+    Whoever could be linked shares a date of birth and the sound of a name: the other keys need no lock, and locks are few in PostgreSQL.
+    """
+    if wanted := sorted(key for key, kind in keys.items() if kind in ("dob_sound_last", "dob_sound_first")):
         await rows(sql.records.lock_keys(transaction.connection, keys=wanted))
 
 

@@ -33,6 +33,7 @@ def server_settings(memory: int, *, lz4: bool) -> dict[str, str]:
     """
     return {
         "max_connections": "100",
+        "max_locks_per_transaction": "256",
         "shared_buffers": _megabytes(memory // 16, least=64, most=512),
         "effective_cache_size": _megabytes(memory // 2, least=256, most=65_536),
         "maintenance_work_mem": _megabytes(memory // 64, least=32, most=256),

@@ -15,7 +15,7 @@ from practicestudio.delivery.message import Message, NewMessage
 from practicestudio.delivery.outcome import Done, Failed, Outcome, Parked
 from practicestudio.errors import Conflict, IntegrationError, Unreadable, UnsureMatch
 from practicestudio.mapping import Report
-from practicestudio.matching import Candidate, FullAgreement, Matcher, New, Unsure, Weighed, compare
+from practicestudio.matching import Candidate, FullAgreement, KeyKind, Matcher, New, Unsure, Weighed, compare
 from practicestudio.matching import Link as Matched
 from practicestudio.merging import Merge, Units, merge, rebuild, units
 from practicestudio.records import Patient
@@ -41,7 +41,7 @@ class _Incoming:
     identity: UUID
     report: Report
     known: frozenset[str] | None
-    keys: list[int] = field(default_factory=list)
+    keys: dict[int, KeyKind] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -110,8 +110,9 @@ async def _prepare(transaction: Transaction, setup: Setup, incoming: Sequence[_I
     strangers = [one for one in incoming if one.identity not in links]
     for one in strangers:
         one.keys = store.blind_match_keys(transaction, one.record)
-    await store.lock_keys(transaction, (key for one in strangers for key in one.keys))
-    by_key = await store.find_candidates(transaction, (key for one in strangers for key in one.keys)) if strangers else {}
+    keys = {key: kind for one in strangers for key, kind in one.keys.items()}
+    await store.lock_keys(transaction, keys)
+    by_key = await store.find_candidates(transaction, keys) if keys else {}
     decided = await reviews.match_decisions(transaction, [one.message.id for one in strangers]) if strangers else {}
     known = {link.record_id for link in links.values()}.union(one for one in decided.values() if one)
     patients = await store.read_patients(transaction, list(known), lock=True) if known else {}
