@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from practicestudio.app import embedded_server, load_keyring
 from practicestudio.cli.main import main
@@ -27,6 +28,13 @@ def home() -> Iterator[Path]:
             assert main(["--home", str(settings.home), "practice", "add", "195900", "--name", "Harborview", "--time-zone", "America/New_York"]) == 0
             yield settings.home
         server.remove()
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """The command sets up logging for its process; the tests after this one have their own standard error."""
+    yield
+    structlog.reset_defaults()
 
 
 def keys_in(home: Path) -> list[str]:
