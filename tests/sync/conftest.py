@@ -27,6 +27,7 @@ from practicestudio.sandbox import Sandbox, SandboxConfig, create_app
 from practicestudio.store import records as store
 from practicestudio.store.database import Database, Transaction
 from practicestudio.store.records import Stored
+from practicestudio.sync.decide_review import decide_match
 from practicestudio.sync.doors import Doors, open_doors
 from practicestudio.sync.handlers import handlers
 from practicestudio.sync.reviews import Review, open_reviews
@@ -76,6 +77,8 @@ class Clinic:
         """Everything for the first time, of appointments those of a week; and the feeds subscribed to."""
         today = self.sandbox.clock.now().date()
         await self.run("pull.practice", "pull.patients")
+        for review in await self.reviews():  # some of the sandbox's families look like one person; here they are not
+            await self.do(lambda transaction, review=review: decide_match(transaction, review.id, None, "ann"))  # type: ignore[misc]
         await self.run("pull.appointments", start=str(today - timedelta(days=1)), end=str(today + timedelta(days=5)))
         await self.feed()
 

@@ -82,7 +82,7 @@ async def test_what_a_feed_gave_and_we_lost_is_read_again(pulled: Any, fault: st
     await pulled.feed()
     assert (await pulled.patient("3")).phone_mobile == "+16175550123"
     assert (await pulled.appointment(booked["appointmentid"])).status == "booked"
-    assert not await pulled.errors()
+    assert not [one.error for one in await pulled.errors()]
 
 
 @pytest.mark.parametrize("clock", [timedelta(0), timedelta(hours=1), timedelta(hours=-1)])

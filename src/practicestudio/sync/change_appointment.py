@@ -9,9 +9,11 @@ import orjson
 from practicestudio.access import audit
 from practicestudio.access.audit import Action, AuditEntry
 from practicestudio.clock import new_id, now
+from practicestudio.delivery import error_queue
 from practicestudio.delivery.inbox import accept
+from practicestudio.delivery.log import read_story
 from practicestudio.delivery.message import NewMessage
-from practicestudio.errors import InvalidValue
+from practicestudio.errors import InvalidValue, SlotTaken
 from practicestudio.records import Appointment
 from practicestudio.store import records as store
 from practicestudio.store.database import Transaction
@@ -38,14 +40,10 @@ async def book(transaction: Transaction, patient_id: UUID, slot: Slot, by: str, 
 async def _book(transaction: Transaction, patient_id: UUID, slot: Slot, by: str, reason: str | None, notes: str | None) -> UUID:
     record = Appointment(
         patient_id=patient_id,
-        provider_id=slot.provider_id,
-        location_id=slot.location_id,
-        appointment_type=slot.appointment_type,
-        start_time=slot.start_time,
-        end_time=slot.end_time,
         status="booked",
         reason=reason,
         notes=notes,
+        **_of_slot(slot),
     )
     stored = Stored(new_id(), record)
     await store.add_appointments(transaction, [stored])
@@ -66,15 +64,7 @@ async def reschedule(transaction: Transaction, appointment_id: UUID, slot: Slot,
     stored = await _changeable(transaction, appointment_id, ("booked",))
     if why := objection(await setup_of(transaction), slot, now()):
         raise InvalidValue(why, advice="Choose another time, or change the practice's scheduling rules.")
-    moved = replace(
-        stored.record,
-        external_id=None,
-        provider_id=slot.provider_id,
-        location_id=slot.location_id,
-        appointment_type=slot.appointment_type,
-        start_time=slot.start_time,
-        end_time=slot.end_time,
-    )
+    moved = replace(stored.record, external_id=None, **_of_slot(slot))
     new = Stored(new_id(), moved)
     await store.add_appointments(transaction, [new])
     await audit.write(transaction, [AuditEntry(Action.PERSON_APPOINTMENT_BOOK, by, "appointment", new.id)])
@@ -82,6 +72,29 @@ async def reschedule(transaction: Transaction, appointment_id: UUID, slot: Slot,
     body = {"slot": slot.external_id, "new": str(new.id), "reason": reason}
     await accept(transaction, [_message("appointment.reschedule", _about(stored), stored.id, body)])
     return new.id
+
+
+async def choose_slot(transaction: Transaction, message_id: UUID, slot: Slot, by: str) -> UUID:
+    """Another time for a booking or a reschedule whose time was taken: the message is done with, and a new one goes out. Returns its id.
+
+    Raises InvalidValue where the message does not wait for a time, or the practice's rules do not allow the slot.
+    """
+    story = await read_story(transaction, message_id)
+    if story.entry.error_code != SlotTaken.code or story.entry.state != "parked" or story.entry.record_id is None:
+        raise InvalidValue("This message does not wait for another time.", advice="Only a booking whose time was taken does.")
+    if why := objection(await setup_of(transaction), slot, now()):
+        raise InvalidValue(why, advice="Choose another time, or change the practice's scheduling rules.")
+    asked = orjson.loads(story.bodies["sent"])
+    wanted = UUID(asked["new"]) if "new" in asked else story.entry.record_id
+    stored = await _changeable(transaction, wanted, ("booked",))
+    await _change(transaction, stored, replace(stored.record, **_of_slot(slot)), by)
+    moved = await _changeable(transaction, story.entry.record_id, ("booked", "cancelled"))
+    if moved.id != wanted:
+        await _change(transaction, moved, replace(moved.record, rescheduled_to=slot.external_id), by)
+    about = _about(moved) if moved.id != wanted else f"appointment:{slot.external_id}"
+    await error_queue.discard(transaction, [message_id], "another time was chosen", by)
+    [sent] = await accept(transaction, [_message(story.entry.kind, about, story.entry.record_id, {**asked, "slot": slot.external_id})])
+    return sent
 
 
 async def take_step(transaction: Transaction, appointment_id: UUID, step: Step, by: str) -> None:
@@ -109,6 +122,10 @@ async def _change(transaction: Transaction, stored: Stored[Appointment], record:
     changes: dict[str, tuple[Any, Any]] = {name: (getattr(stored.record, name), getattr(record, name)) for name in names}
     await store.change_appointments(transaction, [stored.having(record, names, now(), by)])
     await audit.write(transaction, [AuditEntry(Action.PERSON_APPOINTMENT_CHANGE, by, "appointment", stored.id, None, changes)])
+
+
+def _of_slot(slot: Slot) -> dict[str, Any]:
+    return {name: getattr(slot, name) for name in ("provider_id", "location_id", "appointment_type", "start_time", "end_time")}
 
 
 def _about(stored: Stored[Appointment]) -> str:

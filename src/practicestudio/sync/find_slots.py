@@ -1,7 +1,7 @@
 """Free times to book, as athenahealth has them now, less what the practice's own rules do not allow."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 from uuid import UUID
@@ -46,7 +46,10 @@ class Wish:
 async def find_slots(
     doors: Doors, database: Database, practice_id: UUID, wish: Wish, *, urgency: Urgency = "person", message_id: UUID | None = None
 ) -> list[Slot]:
-    """Free slots that may be booked, by start. Raises InvalidValue for an unknown location, provider or type."""
+    """Free slots that may be booked, by start; as the type that is wanted, though athenahealth may keep the time for a more general one.
+
+    Raises InvalidValue for an unknown location, provider or type.
+    """
     async with database.practice(practice_id) as transaction:
         setup = await setup_of(transaction)
     location = _one(setup.items.locations, wish.location_id, "location")
@@ -58,7 +61,7 @@ async def find_slots(
         location.external_id,
         start=wish.start.astimezone(zone).date(),
         end=wish.end.astimezone(zone).date(),
-        providerids=[provider.external_id] if provider else [],
+        providerids=[provider.external_id] if provider else sorted(setup.items.providers, key=int) if kind else [],
         appointmenttypeid=kind.external_id if kind else None,
         also=NO_TIME_CHECKS,
     )
@@ -66,7 +69,7 @@ async def find_slots(
     for body in found:
         mapped = setup.mapping.appointment_slot(body)
         if mapped.record is not None and (slot := slot_of(mapped.record)) and wish.start <= slot.start_time < wish.end:
-            slots.append(slot)
+            slots.append(replace(slot, appointment_type=wish.appointment_type or slot.appointment_type))
     return sorted((slot for slot in slots if objection(setup, slot, doors.clock()) is None), key=lambda slot: slot.start_time)
 
 

@@ -73,6 +73,8 @@ class PushAppointment:
             except SlotTaken:
                 return await self._offer_others(call, ours, ours.stored.record)
             booked = str(answer.fields.get("appointmentid") or slot)
+        if ours.setup.dialect == "guide" and ours.stored.record.notes:
+            await _note(call, ours.theirs, booked, ours.stored.record.notes)
         body = await ours.theirs.get(booked)
         return Done(ours.stored.id, effect=_linked(call, ours.stored.id, booked, [(booked, body)]))
 
@@ -173,6 +175,14 @@ class PushAppointment:
             "The time was booked by someone else meanwhile.", advice=f"Choose another: {len(others)} near it are listed with the message."
         )
         return Parked(error, ours.stored.id, report=_to_json({"nearest": others}))
+
+
+async def _note(call: Call, theirs: Appointments, appointment: str, text: str) -> None:
+    """The booking as the guide prints it has no room for a note, so it is added afterwards, unless an earlier try did."""
+    if any(as_text(note.get("notetext")) == text for note in await theirs.notes(appointment)):
+        return
+    await call.mark_sent()
+    await theirs.add_note(appointment, text)
 
 
 def _as_slot(wanted: Appointment) -> Slot:
