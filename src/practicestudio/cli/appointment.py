@@ -24,7 +24,7 @@ Reason = Annotated[str | None, typer.Option(help="Why, in a few words.")]
 Day = Annotated[datetime | None, typer.Option(metavar="DATE", formats=["%Y-%m-%d"], help="First day, YYYY-MM-DD; today if left out.")]
 
 TIMES = {"start": "Start (UTC)", "provider": "Provider", "location": "Location", "type": "Type"}
-DAYS_SEARCHED = 60
+DAYS_SEARCHED = 28
 
 
 @app.command("list")
@@ -59,7 +59,7 @@ def slots(
     context: typer.Context,
     practice: PracticeId,
     day: Day = None,
-    days: Annotated[int, typer.Option(min=1, max=DAYS_SEARCHED, help="How many days.")] = 7,
+    days: Annotated[int, typer.Option(min=1, max=90, help="How many days.")] = 7,
     as_json: AsJson = False,
 ) -> None:
     """Ask athenahealth for free times that the practice's rules allow.
@@ -203,9 +203,12 @@ async def _free(session: Session, database: "Database", practice: "Practice", fi
 
 
 async def _slot(session: Session, database: "Database", practice: "Practice", wanted: str) -> "Slot":
+    """The free time with this id, looked for a week at a time."""
     from practicestudio.errors import InvalidValue
 
-    for slot in await _free(session, database, practice, datetime.now(UTC).date(), DAYS_SEARCHED):
-        if slot.external_id == wanted:
-            return slot
-    raise InvalidValue(f"There is no free time {wanted}.", advice="`practicestudio appointment slots` shows those that there are.")
+    today = datetime.now(UTC).date()
+    for week in range(0, DAYS_SEARCHED, 7):
+        for slot in await _free(session, database, practice, today + timedelta(days=week), 7):
+            if slot.external_id == wanted:
+                return slot
+    raise InvalidValue(f"There is no free time {wanted} in the next {DAYS_SEARCHED} days.", advice="`practicestudio appointment slots` shows them.")
