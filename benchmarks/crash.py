@@ -163,20 +163,20 @@ class Life:
     async def _our_phone(self) -> None:
         external_id = random.choice(self._own)
         self._number += 1
-        phone = f"+1617{2000000 + self._number * 37 % 7999999:07d}"
+        phone = _phone(617, self._number)
         async with self._database.practice(self._practice.id) as transaction:
             await change_patient(transaction, self._ids[external_id], {"phone_work": phone}, "crash")
         self._ledger.phones[self._ids[external_id]] = phone
 
     async def _our_patient(self) -> None:
         self._number += 1
-        born = date(1950, 1, 1) + timedelta(days=self._number)
+        born = date(1950, 1, 1) + timedelta(days=self._number % 20_000)
         person = Patient(
             first_name=f"Crash{'abcdefghij'[self._number % 10]}",
             last_name=f"Test{_letters(self._number)}",
             date_of_birth=born,
             gender="female",
-            phone_mobile=f"+1617{3000000 + self._number * 41 % 6999999:07d}",
+            phone_mobile=_phone(857, self._number),
             address=Address(line1="1 Main St", city="Boston", state="MA", postal_code="02110"),
             primary_location_id=await self._location(),
         )
@@ -200,6 +200,11 @@ class Life:
     async def _location(self) -> UUID:
         async with self._database.practice(self._practice.id) as transaction:
             return (await setup_of(transaction)).items.locations["1"].id
+
+
+def _phone(area: int, number: int) -> str:
+    """A number that athenahealth takes, another for each."""
+    return f"+1{area}{220 + number // 8000:03d}{1000 + number % 8000:04d}"
 
 
 def _letters(number: int) -> str:

@@ -182,7 +182,7 @@ async def test_a_registration_whose_worker_is_killed_is_not_doubled_even_if_the_
 
 async def test_what_athenahealth_adds_to_a_registration_is_taken_without_a_question(pulled: Any) -> None:
     await create(pulled, await newcomer(pulled, address=Address(line1="1 Elm St", city="BOSTON", state="MA", postal_code="02115")))
-    await pulled.run()
+    await pulled.work()
     assert {message.state for message in await pulled.messages()} == {"done"}
     [made] = [one.record for one in (await pulled.patients()).values() if one.record.last_name == "Newcomer"]
     assert made.address.country == "US"

@@ -21,7 +21,7 @@ from practicestudio.errors import InvalidValue, UnsureMatch
 from practicestudio.mapping import Finding, Mapped, Outgoing
 from practicestudio.matching import Candidate, decide
 from practicestudio.matching import Link as Matched
-from practicestudio.merging import Change, Merge, merge, pushed, units
+from practicestudio.merging import Change, Merge, Units, is_missing, merge, pushed, units
 from practicestudio.records import Patient
 from practicestudio.store import records as store
 from practicestudio.store import sql
@@ -173,7 +173,7 @@ class CreatePatient:
                 ours.stored.id,
             )
         body = await patients.get(external_id, also=WHOLE_PATIENT)
-        return Done(ours.stored.id, report=_report(outgoing), effect=_linked(ours, external_id, body, call))
+        return Done(ours.stored.id, report=_report(outgoing), effect=_linked(ours, external_id, body, _agreed_on(ours, outgoing, body), call))
 
     async def _find(self, call: Call, patients: Patients, ours: _Ours) -> str | None:
         """The patient that an earlier try may have registered: one who agrees in full and is nobody else's here."""
@@ -258,14 +258,27 @@ def _sent(call: Call, ours: _Ours, link: Link, sent: Sequence[Change], news: Seq
     return effect
 
 
-def _linked(ours: _Ours, external_id: str, body: Mapping[str, Any], call: Call) -> Effect:
-    """The patient is athenahealth's too from now on. What differs there is merged as nothing was agreed on before."""
+def _agreed_on(ours: _Ours, outgoing: Outgoing, body: Mapping[str, Any]) -> Units | None:
+    """What both sides agree on after a registration: every unit that came back as it was sent, though athenahealth may have added to it (a
+    country to an address). None where something came back otherwise, for then it was a patient whom athenahealth had already."""
+    theirs = ours.setup.mapping.patient_in(dict(body)).record
+    if theirs is None:
+        return None
+    came_back = ours.setup.mapping.patient_out(theirs).values
+    if any(came_back.get(name, value) != value for name, value in outgoing.values.items()):
+        return None
+    known = {unit for unit, value in units(theirs).items() if not is_missing(unit, value)}
+    return {unit: value for unit, value in units(ours.stored.record).items() if unit in known and not is_missing(unit, value)}
+
+
+def _linked(ours: _Ours, external_id: str, body: Mapping[str, Any], agreed: Units | None, call: Call) -> Effect:
+    """The patient is athenahealth's too from now on. What else differs there is merged as nothing was agreed on before."""
 
     async def effect(transaction: Transaction) -> None:
         identity = store.identity_of(transaction, "patient", external_id)
         if identity not in await store.find_links(transaction, "patient", [identity]):
             stored = (await store.read_patients(transaction, [ours.stored.id], lock=True))[ours.stored.id]
-            linked = Link(identity, stored.id, None, ours.setup.practice.created_at, call.message.id)
+            linked = Link(identity, stored.id, agreed, ours.setup.practice.created_at, call.message.id)
             await store.put_links(transaction, "patient", [linked])
             await store.change_patients(transaction, [store.with_external_id(stored, external_id)])
         await audit.write(transaction, [AuditEntry(Action.SYSTEM_PATIENT_SEND, audit.SYSTEM, "patient", ours.stored.id, call.message.id)])
