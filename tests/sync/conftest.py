@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
+from zlib import crc32
 
 import httpx2
 import orjson
@@ -250,9 +251,12 @@ class Clinic:
 
 
 @asynccontextmanager
-async def open_clinic(database: Database, dialect: Dialect, **config: Any) -> AsyncIterator[Clinic]:
-    """A clinic of its own, connected to a sandbox of its own. config: of the sandbox."""
-    athena_id = str(next(_ids))
+async def open_clinic(database: Database, dialect: Dialect, test: str, **config: Any) -> AsyncIterator[Clinic]:
+    """A clinic of its own, connected to a sandbox of its own. test: the test's name, by which it always meets the same people.
+
+    config: of the sandbox.
+    """
+    athena_id = str(100_000_000 + crc32(test.encode()))
     app = create_app(SandboxConfig(practices=(athena_id,), **{"patients": 24, **config}))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app)) as http, open_doors(database, http=http) as doors:
         practice = await add_practice(database, athena_id, "Clinic", "America/New_York")
@@ -262,32 +266,32 @@ async def open_clinic(database: Database, dialect: Dialect, **config: Any) -> As
         yield Clinic(database, practice, doors, http, app.state.sandbox)
 
 
-_ids = iter(range(500_000, 600_000))
-
-
 @pytest.fixture(params=["platform", "guide"])
 async def clinic(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[Clinic]:
     """A clinic in each dialect."""
-    async with open_clinic(database, request.param) as one:
+    async with open_clinic(database, request.param, request.node.name) as one:
         yield one
 
 
 @pytest.fixture
-async def make_clinic(database: Database) -> AsyncIterator[Callable[..., Awaitable[Clinic]]]:
+async def platform(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[Clinic]:
+    """A clinic in the dialect of today, where the dialect does not matter."""
+    async with open_clinic(database, "platform", request.node.name) as one:
+        yield one
+
+
+@pytest.fixture
+async def make_clinic(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[Callable[..., Awaitable[Clinic]]]:
     """Makes clinics whose sandboxes are set up otherwise."""
     async with AsyncExitStack() as opened:
+        made = 0
 
         async def make(dialect: Dialect, **config: Any) -> Clinic:
-            return await opened.enter_async_context(open_clinic(database, dialect, **config))
+            nonlocal made
+            made += 1
+            return await opened.enter_async_context(open_clinic(database, dialect, f"{request.node.name} {made}", **config))
 
         yield make
-
-
-@pytest.fixture
-async def platform(database: Database) -> AsyncIterator[Clinic]:
-    """A clinic in the dialect of today, where the dialect does not matter."""
-    async with open_clinic(database, "platform") as one:
-        yield one
 
 
 @pytest.fixture
