@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,8 @@ GLANCE = 0.1
 
 MOST_ERRORS = 1000
 SUBSCRIBE = ("pull.practice", "feed.patients", "feed.appointments")
-PULLS: tuple[progress.What, ...] = ("patients", "appointments")
+FORTNIGHT = timedelta(days=14)
+"""How far the sandbox's diary is full, back and ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +104,15 @@ async def _set_up(settings: Settings, patients: int) -> AsyncIterator[Stage]:
 
 async def first_pull(stage: Stage) -> None:
     """Subscribe to the feeds before anything is read; then pull everything, appointments after the patients whom they name."""
+    today = now().date()
+    fortnight = {"start": (today - FORTNIGHT).isoformat(), "end": (today + FORTNIGHT).isoformat()}
     await request(stage, *SUBSCRIBE)
     await until_idle(stage)
     with demo_view.pull_bars(stage.practices) as bars:
-        for what in PULLS:
-            await request(stage, f"pull.{what}")
-            await until_idle(stage, partial(bars.follow, stage.database, what))
+        await request(stage, "pull.patients")
+        await until_idle(stage, partial(bars.follow, stage.database, "patients"))
+        await request(stage, "pull.appointments", body=fortnight)
+        await until_idle(stage, partial(bars.follow, stage.database, "appointments"))
 
 
 async def tell_story(stage: Stage) -> None:
@@ -123,12 +128,12 @@ async def tell_story(stage: Stage) -> None:
         await until_idle(stage)
 
 
-async def request(stage: Stage, *jobs: str) -> None:
+async def request(stage: Stage, *jobs: str, body: dict[str, Any] | None = None) -> None:
     """Ask for these jobs in every practice."""
     for practice in stage.practices:
         async with stage.database.practice(practice.id) as transaction:
             for job in jobs:
-                await request_job(transaction, job)
+                await request_job(transaction, job, body)
 
 
 async def is_idle(stage: Stage) -> bool:
@@ -161,6 +166,7 @@ async def account_of(stage: Stage, practice: Practice) -> demo_view.Account:
             practice=practice,
             tally=await progress.tally(transaction),
             errors=await list_messages(transaction, Filter(states=("failed",)), MOST_ERRORS),
+            ridden_out=await progress.ridden_out(transaction),
             reviews=await reviews.open_reviews(transaction),
         )
 

@@ -15,27 +15,30 @@ from practicestudio.cli.review import question_of
 from practicestudio.delivery.log import LogEntry
 from practicestudio.practices.practice import Practice
 from practicestudio.store.database import Database
-from practicestudio.sync.progress import Tally, What, pull_progress
+from practicestudio.sync.progress import Crossings, RiddenOut, Tally, What, pull_progress
 from practicestudio.sync.reviews import Review
 
 COLUMNS = {
     "practice": "Practice",
-    "patients": "Patients pulled / changed / pushed",
-    "appointments": "Appointments pulled / changed / pushed",
+    "patients": "Patients\npulled/changed/pushed",
+    "appointments": "Appointments\npulled/changed/pushed",
     "calls": "Calls",
-    "calls_per_record": "Calls a record",
+    "calls_per_record": "Calls\na record",
     "messages": "Messages",
     "seconds": "Seconds",
 }
+_PRACTICE = {"practice": "Practice", "count": ""}
+SHOWN_FIRST = ("done", "failed", "parked")
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What was done for a practice: counts, what is in the error queue, what a person is asked."""
+    """What was done for a practice: counts, what is in the error queue, what went wrong and was made good, what a person is asked."""
 
     practice: Practice
     tally: Tally
     errors: Sequence[LogEntry]
+    ridden_out: Sequence[RiddenOut]
     reviews: Sequence[Review]
 
 
@@ -81,12 +84,17 @@ def show_accounts(accounts: Sequence[Account]) -> None:
     """Tables of what was done, what failed, and what a person is asked."""
     out = console()
     out.print(table_of([summary(account) for account in accounts], COLUMNS, title="What was done"))
-    errors = [row for account in accounts for row in _errors(account)]
-    if errors:
-        out.print(table_of(errors, {"practice": "Practice", "count": "", "kind": "Kind", "error": "Why, and what to do"}, title="Error queue"))
-    questions = [_question(account, review) for account in accounts for review in account.reviews]
-    if questions:
-        out.print(table_of(questions, {"practice": "Practice", "kind": "Kind", "question": "Question"}, title="Questions for a person"))
+    tables = {
+        "Error queue": ([row for account in accounts for row in _errors(account)], {**_PRACTICE, "kind": "Kind", "error": "Why, and what to do"}),
+        "Questions for a person": (
+            [row for account in accounts for row in _questions(account)],
+            {**_PRACTICE, "kind": "Kind", "question": "Question"},
+        ),
+        "Ridden out": ([row for account in accounts for row in _ridden_out(account)], {**_PRACTICE, "operation": "Call", "went": "What went wrong"}),
+    }
+    for title, (rows, columns) in tables.items():
+        if rows:
+            out.print(table_of(rows, columns, title=title))
 
 
 def summary(account: Account) -> Row:
@@ -94,23 +102,43 @@ def summary(account: Account) -> Row:
     tally = account.tally
     return {
         "practice": account.practice.athena_id,
-        "patients": f"{tally.patients.pulled} / {tally.patients.changed} / {tally.patients.pushed}",
-        "appointments": f"{tally.appointments.pulled} / {tally.appointments.changed} / {tally.appointments.pushed}",
+        "patients": _crossings(tally.patients),
+        "appointments": _crossings(tally.appointments),
         "calls": tally.calls,
         "calls_per_record": round(tally.calls_per_record, 3),
-        "messages": ", ".join(f"{count} {state}" for state, count in sorted(tally.messages.items())),
+        "messages": ", ".join(f"{tally.messages[state]} {state}" for state in sorted(tally.messages, key=_rank)),
         "seconds": round(tally.seconds, 1),
     }
 
 
+def _crossings(crossings: Crossings) -> str:
+    return f"{crossings.pulled} / {crossings.changed} / {crossings.pushed}"
+
+
+def _rank(state: str) -> tuple[int, str]:
+    return SHOWN_FIRST.index(state) if state in SHOWN_FIRST else len(SHOWN_FIRST), state
+
+
 def _errors(account: Account) -> list[Row]:
     """The error queue, each sentence once with how many messages it is about."""
-    counts = Counter((entry.kind, entry.error) for entry in account.errors)
-    return [{"practice": account.practice.athena_id, "count": count, "kind": kind, "error": error} for (kind, error), count in counts.items()]
+    counts = Counter((entry.kind, entry.error or "") for entry in account.errors)
+    return [_line(account, count, kind=kind, error=error) for (kind, error), count in sorted(counts.items())]
 
 
-def _question(account: Account, review: Review) -> Row:
-    return {"practice": account.practice.athena_id, "kind": review.kind, "question": question_of(review)}
+def _questions(account: Account) -> list[Row]:
+    counts = Counter((review.kind, question_of(review)) for review in account.reviews)
+    return [_line(account, count, kind=kind, question=question) for (kind, question), count in sorted(counts.items())]
+
+
+def _ridden_out(account: Account) -> list[Row]:
+    return [
+        _line(account, one.count, operation=one.operation, went=f"status {one.status}" if one.status else "no answer came")
+        for one in account.ridden_out
+    ]
+
+
+def _line(account: Account, count: int, **fields: str) -> Row:
+    return {"practice": account.practice.athena_id, "count": count, **fields}
 
 
 def show_how_to_look(home: Path | None, *, runs_on: bool) -> None:

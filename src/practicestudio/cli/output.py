@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 Row = Mapping[str, Any]
-_WIDE = 200  # columns of what is read by a program or kept in a file
+_WIDE = 160  # columns of what is read by a program or kept in a file
 
 
 def console(*, stderr: bool = False) -> "Console":

@@ -45,6 +45,16 @@ class Crossings:
 
 
 @dataclass(frozen=True, slots=True)
+class RiddenOut:
+    """Calls that went wrong in one way, though their messages came to their end. status: None where no answer came."""
+
+    operation: str
+    status: int | None
+    error_code: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """What a practice's connection has done so far. calls: to athenahealth, tokens included; seconds: from the first message to the last end."""
 
@@ -92,6 +102,12 @@ async def tally(transaction: Transaction) -> Tally:
         messages=await count_states(transaction),
         seconds=await sql.progress.working_time(connection, practice_id=practice_id),
     )
+
+
+async def ridden_out(transaction: Transaction) -> list[RiddenOut]:
+    """What went wrong on the way and was made good by trying again."""
+    found = await rows(sql.progress.ridden_out(transaction.connection, practice_id=transaction.practice_id))
+    return [RiddenOut(*row) for row in found]
 
 
 async def _crossings(transaction: Transaction, what: What) -> Crossings:

@@ -32,3 +32,10 @@ select count(*) from tries where practice_id = :practice_id and method is not nu
 -- name: working_time(practice_id)$
 -- Seconds from the first message to the last end of one.
 select coalesce(extract(epoch from max(finished_at) - min(received_at)), 0)::float8 from messages where practice_id = :practice_id
+
+-- name: ridden_out(practice_id)
+-- Calls that went wrong, for messages that are done all the same.
+select t.operation, t.status, t.error_code, count(*) from tries t
+join messages m on m.practice_id = t.practice_id and m.id = t.message_id
+where t.practice_id = :practice_id and t.method is not null and t.error_code is not null and m.state = 'done'
+group by 1, 2, 3 order by 1, 2, 3
