@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -28,11 +28,12 @@ from practicestudio.practices.practice import add_practice
 from practicestudio.records import Appointment, Patient
 from practicestudio.settings import Settings
 from practicestudio.store import records, rotate
-from practicestudio.store.database import SHARED, Database, Transaction
+from practicestudio.store.database import SHARED, Database, Transaction, insert_key, read_keys
 from practicestudio.store.keyring import KeyFile, Keyring
 from practicestudio.store.prepare import Access
 from practicestudio.store.records import Link, Stored
 from practicestudio.store.sealed_tables import SEALED_TABLES
+from practicestudio.store.sealing import DataKeys, new_practice_keys
 from practicestudio.sync import reviews
 from practicestudio.sync.rotate_keys import rotate_keys
 
@@ -291,32 +292,118 @@ async def test_other_processes_follow_at_their_next_transaction(store: Store) ->
         assert set(await rotate.wrapping_keys(other)) == {store.ring.active}
 
 
-async def test_the_new_key_waits_for_transactions_that_do_not_know_it(store: Store) -> None:
+async def still_waits(task: asyncio.Task[Any]) -> bool:
+    await asyncio.sleep(0.25)
+    return not task.done()
+
+
+async def add_patient(transaction: Transaction) -> UUID:
+    patient = Stored(new_id(), replace(PATIENT, last_name="Byron"))
+    await records.add_patients(transaction, [patient])
+    return patient.id
+
+
+async def test_a_new_key_seals_only_when_everybody_knows_it(store: Store) -> None:
     async with store.opened() as database, store.opened() as other:
-        async with other.practice(store.practice) as transaction:
-            rotation = asyncio.create_task(rotate_keys(database, "test", reseal=True, drop_old=True))
-            await asyncio.sleep(0.3)
-            assert not rotation.done()
-            patient = Stored(new_id(), replace(PATIENT, last_name="Byron"))
-            await records.add_patients(transaction, [patient])
-            assert transaction.sealer.active == 1
-        await rotation
+        async with other.practice(store.practice) as knows_nothing:
+            renewal = asyncio.create_task(rotate.renew_data_keys(database))
+            assert await still_waits(renewal)
+            async with other.practice(store.practice) as transaction:
+                assert transaction.sealer.active == knows_nothing.sealer.active == 1
+        await renewal
+
+
+async def test_nothing_is_under_an_older_key_that_was_written_while_the_new_one_came_into_force(store: Store) -> None:
+    async with store.opened() as database, store.opened() as other, AsyncExitStack() as late:
+        async with other.practice(store.practice) as early:
+            renewal = asyncio.create_task(rotate.renew_data_keys(database))
+            assert await still_waits(renewal)
+            written = [await add_patient(early)]
+            transaction = await late.enter_async_context(other.practice(store.practice))
+        assert await still_waits(renewal)  # the new key is in force by now, but not for the late transaction
+        written.append(await add_patient(transaction))
+        await late.aclose()
+        await renewal
+        await rotate.reseal(database)
         assert (await keys_used(database, store.practice))["patients"] == {2}
         async with database.practice(store.practice) as transaction:
-            assert (await records.read_patients(transaction, [patient.id]))[patient.id].record.last_name == "Byron"
+            assert set(await records.read_patients(transaction, written)) == set(written)
 
 
-async def test_rows_in_somebodys_hands_are_left_for_later_and_nobody_waits_for_them(store: Store) -> None:
+async def test_a_data_key_is_not_dropped_while_somebody_may_still_seal_under_it(store: Store) -> None:
+    async with store.opened() as database, store.opened() as other, store.superuser() as superuser:
+        await superuser.execute("truncate audit_entries")
+        async with other.practice(store.practice) as transaction:
+            patient = await add_patient(transaction)
+            with suppress(TimeoutError):  # as if it was killed once the new key was in force
+                async with asyncio.timeout(0.2):
+                    await rotate.renew_data_keys(database)
+            await superuser.execute("update data_keys set retired_at = case key_id when 2 then null else now() end where purpose = 'data'")
+            dropping = asyncio.create_task(rotate.drop_data_keys(database))
+            assert await still_waits(dropping)
+        await dropping
+        assert await data_keys(database, store.practice) == [1, 2]
+        async with database.practice(store.practice) as transaction:
+            assert await records.read_patients(transaction, [patient])
+
+
+async def test_what_was_wrapped_under_the_old_key_meanwhile_is_wrapped_anew_too(store: Store) -> None:
+    old, practice = store.ring, new_id()
+    async with store.opened() as database, store.opened() as other:
+        async with other.dispatch() as connection:
+            assert not await read_keys(connection, practice)
+            rotation = asyncio.create_task(rotate_keys(database, "test", drop_old=True))
+            assert await still_waits(rotation)
+            for row in new_practice_keys(practice).wrap(old):
+                await insert_key(connection, row)
+        await rotation
+        assert set(await rotate.wrapping_keys(database)) == {store.ring.active}
+        async with database.practice(practice):
+            pass
+
+
+async def test_wrapping_anew_ends_when_those_who_read_the_old_wrapping_have_opened_it(store: Store) -> None:
+    async with store.opened() as database, store.opened() as other, AsyncExitStack() as late:
+        store.ring.add_key().save(key_file(store.settings))
+        async with other.practice(store.practice):
+            rewrapping = asyncio.create_task(rotate.rewrap(database))
+            assert await still_waits(rewrapping)
+            connection = await late.enter_async_context(other.dispatch())
+            read = await read_keys(connection, store.practice)
+        assert await still_waits(rewrapping)
+        assert DataKeys.unwrap(store.practice, read, load_keyring(store.settings)).active == 1
+        await late.aclose()
+        assert await rewrapping == 4
+
+
+async def test_rows_in_somebodys_hands_are_left_for_later_and_all_others_go_on(store: Store) -> None:
     told: list[tuple[int, int]] = []
     async with store.opened() as database, store.opened() as other:
         await rotate.renew_data_keys(database)
         async with other.practice(store.practice) as transaction:
-            await records.read_patients(transaction, await ids(transaction, "patients"), lock=True)
+            (patient,) = (await records.read_patients(transaction, await ids(transaction, "patients"), lock=True)).values()
             resealing = asyncio.create_task(rotate.reseal(database, lambda *progress: told.append(progress)))
-            await asyncio.sleep(0.3)
-            assert not resealing.done()
-        await asyncio.wait_for(resealing, 10)
+            assert await still_waits(resealing)
+            done, total = told[-1]
+            assert done == total - 1
+            await records.change_patients(transaction, [replace(patient, record=replace(PATIENT, last_name="King"))])
+        await resealing
         assert (await rotate.read_usage(database, store.practice)).old == 0
+        async with database.practice(store.practice) as transaction:
+            assert (await records.read_patients(transaction, [patient.id]))[patient.id].record.last_name == "King"
+
+
+async def test_a_change_that_is_not_yet_committed_is_not_overwritten(store: Store) -> None:
+    async with store.opened() as database, store.opened() as other:
+        await rotate.renew_data_keys(database)
+        async with other.practice(store.practice) as transaction:
+            (patient,) = (await records.read_patients(transaction, await ids(transaction, "patients"))).values()
+            await records.change_patients(transaction, [replace(patient, record=replace(PATIENT, last_name="King"))])
+            resealing = asyncio.create_task(rotate.reseal(database))
+            assert await still_waits(resealing)
+        await resealing
+        async with database.practice(store.practice) as transaction:
+            assert (await records.read_patients(transaction, [patient.id]))[patient.id].record.last_name == "King"
 
 
 async def test_no_change_is_lost_that_is_made_while_values_are_sealed_anew(store: Store) -> None:

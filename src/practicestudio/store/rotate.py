@@ -156,9 +156,7 @@ async def reseal(database: Database, report: Report = lambda done, total: None) 
     work = _Work(sum([(await read_usage(database, state.practice_id)).old for state in states]), report)
     work.add(0)
     for state in states:
-        for table in _tables(state.practice_id):
-            if not table.append_only:
-                await _reseal_table(database, state.practice_id, table, work)
+        await _reseal_practice(database, state.practice_id, work)
         async with database.dispatch() as connection:
             await sql.keys.mark_resealed(connection, practice_id=state.practice_id, key_id=state.active)
     return Resealed(work.done, tuple(sorted(work.broken)))
@@ -200,17 +198,23 @@ def _tables(practice_id: UUID) -> Iterator[SealedTable]:
     return (table for table in SEALED_TABLES if table.shared == (practice_id == SHARED))
 
 
-async def _reseal_table(database: Database, practice_id: UUID, table: SealedTable, work: _Work) -> None:
-    """Go through the table by its key, again and again until nothing is left that opens."""
-    left = True
+async def _reseal_practice(database: Database, practice_id: UUID, work: _Work) -> None:
+    """Go through every table, then again through those where rows were in somebody's hands."""
+    left = [table for table in _tables(practice_id) if not table.append_only]
     while left:
-        left, after = False, table.before_all
-        while page := await _page(database, practice_id, table, after):
-            for keys in _batches(page):
-                left = await _reseal_batch(database, practice_id, table, keys, work) or left
-            after = page[-1][0]
+        left = [table for table in left if await _reseal_table(database, practice_id, table, work)]
         if left:
             await asyncio.sleep(_PAUSE)
+
+
+async def _reseal_table(database: Database, practice_id: UUID, table: SealedTable, work: _Work) -> bool:
+    """Go through the table once, by its key. Returns whether rows were in somebody's hands."""
+    left, after = False, table.before_all
+    while page := await _page(database, practice_id, table, after):
+        for keys in _batches(page):
+            left = await _reseal_batch(database, practice_id, table, keys, work) or left
+        after = page[-1][0]
+    return left
 
 
 async def _page(database: Database, practice_id: UUID, table: SealedTable, after: Key) -> list[tuple[Key, int]]:
@@ -238,7 +242,7 @@ def _batches(page: Sequence[tuple[Key, int]]) -> Iterator[list[Key]]:
 
 
 async def _reseal_batch(database: Database, practice_id: UUID, table: SealedTable, keys: Sequence[Key], work: _Work) -> bool:
-    """Returns whether some of the rows were in somebody's hands, so that they have to be looked at again."""
+    """Seal these rows anew. Returns whether some were in somebody's hands, or changed or gone, which the next look tells."""
     async with database.practice(practice_id) as transaction:
         scope: dict[str, Any] = {"practice": practice_id, "active": key_bytes(transaction.sealer.active)}
         cursor = await transaction.connection.execute(table.statement(LOCK), {**scope, **table.keys(keys)})
