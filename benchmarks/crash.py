@@ -33,7 +33,7 @@ from practicestudio.delivery import error_queue
 from practicestudio.delivery.log import Filter, count_states, count_unfinished, list_messages
 from practicestudio.delivery.retry import RetryRule
 from practicestudio.delivery.worker import Worker
-from practicestudio.practices.connection import CallLimits, Connection, Credentials, set_connection, set_credentials
+from practicestudio.practices.connection import Connection, Credentials, Limits, set_connection, set_credentials
 from practicestudio.practices.practice import Practice, add_practice, list_practices
 from practicestudio.records import Address, Patient
 from practicestudio.settings import Settings
@@ -340,7 +340,7 @@ async def measure(kills: int, pause: float, workers: int) -> int:
         ):
             practice = await add_practice(database, PRACTICE, "Crash", "America/New_York")
             async with database.practice(practice.id) as transaction:
-                limits = CallLimits(per_second=None, per_day=None, tokens_per_minute=None)
+                limits = Limits(per_second=None, per_day=None, tokens_per_minute=None)
                 await set_connection(transaction, Connection(base_url=address, limits=limits), "crash")
                 await set_credentials(transaction, Credentials(client_id="sandbox", client_secret="sandbox"), "crash")
                 for job in ("pull.practice", "pull.patients", "pull.appointments", "feed.patients", "feed.appointments"):

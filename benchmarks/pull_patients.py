@@ -21,7 +21,7 @@ from conditions import child, conditions, peak_megabytes, sandbox
 from practicestudio.app import open_access, open_database, spare_the_collector
 from practicestudio.delivery.log import count_states, count_unfinished
 from practicestudio.delivery.worker import Worker
-from practicestudio.practices.connection import CallLimits, Connection, Credentials, set_connection, set_credentials
+from practicestudio.practices.connection import Connection, Credentials, Limits, set_connection, set_credentials
 from practicestudio.practices.practice import add_practice
 from practicestudio.settings import Settings
 from practicestudio.store.database import Database
@@ -103,7 +103,7 @@ async def measure(patients: int, workers: int) -> None:
         async with open_database(settings) as database:
             practice = await add_practice(database, PRACTICE, "Bench", "America/New_York")
             async with database.practice(practice.id) as transaction:
-                limits = CallLimits(per_second=None, per_day=None, tokens_per_minute=None)
+                limits = Limits(per_second=None, per_day=None, tokens_per_minute=None)
                 await set_connection(transaction, Connection(base_url=address, limits=limits), "benchmark")
                 await set_credentials(transaction, Credentials(client_id="sandbox", client_secret="sandbox"), "benchmark")
             started = time.monotonic()

@@ -21,7 +21,7 @@ from conditions import conditions, sandbox
 from practicestudio.app import open_database
 from practicestudio.athena.rest import RestClient
 from practicestudio.errors import RateLimited
-from practicestudio.practices.connection import CallLimits, Connection, Credentials, set_connection, set_credentials
+from practicestudio.practices.connection import Connection, Credentials, Limits, set_connection, set_credentials
 from practicestudio.practices.practice import add_practice, find_practice
 from practicestudio.settings import Settings
 from practicestudio.store.database import Database
@@ -31,7 +31,7 @@ PER_SECOND = 15
 PRACTICE = "195900"
 
 
-async def connect(database: Database, address: str, limits: CallLimits) -> None:
+async def connect(database: Database, address: str, limits: Limits) -> None:
     """A practice connected to the sandbox."""
     practice = await add_practice(database, PRACTICE, "Bench", "America/New_York")
     async with database.practice(practice.id) as transaction:
@@ -82,7 +82,7 @@ async def second(seconds: float, processes: int) -> None:
         Path(folder).chmod(0o711)
         home = Path(folder) / "home"
         async with open_database(Settings(home=home)) as database:
-            await connect(database, address, CallLimits(per_second=PER_SECOND, per_day=None, tokens_per_minute=None))
+            await connect(database, address, Limits(per_second=PER_SECOND, per_day=None, tokens_per_minute=None))
             found = await asyncio.to_thread(shared, home, processes, seconds, "feed")
             state = told(address)
     answered = sum(one["answered"] for one in found)
@@ -94,7 +94,7 @@ async def second(seconds: float, processes: int) -> None:
 
 async def day(processes: int) -> None:
     """The reserve of the day: a backfill stops at it, a person does not."""
-    limits = CallLimits(per_second=None, per_day=500, tokens_per_minute=None, reserve=0.2)
+    limits = Limits(per_second=None, per_day=500, tokens_per_minute=None, backfill_leaves=0.2)
     with tempfile.TemporaryDirectory(prefix="practicestudio-bench-") as folder, sandbox("--calls-per-day", "500") as address:
         Path(folder).chmod(0o711)
         home = Path(folder) / "home"

@@ -46,7 +46,7 @@ def test_what_is_not_given_stays(command: Any, practice: str, sandbox: Any) -> N
 def test_an_address_that_is_not_encrypted_is_refused(command: Any, practice: str) -> None:
     result = set_(command, practice, "--client-id", "x", "--base-url", "http://api.example.com", "--secret-stdin")
     assert result.status == 1
-    assert "not encrypted" in result.err
+    assert "unencrypted" in result.err
 
 
 def test_a_limit_that_is_no_number_is_wrong_usage(command: Any, practice: str) -> None:

@@ -21,7 +21,7 @@ from practicestudio.delivery.log import Filter, LogEntry, list_messages, read_st
 from practicestudio.delivery.retry import RetryRule
 from practicestudio.delivery.worker import Worker
 from practicestudio.practices import configuration
-from practicestudio.practices.connection import CallLimits, Connection, Credentials, Dialect, set_connection, set_credentials
+from practicestudio.practices.connection import Connection, Credentials, Dialect, Limits, set_connection, set_credentials
 from practicestudio.practices.practice import Practice, add_practice
 from practicestudio.records import Appointment, Patient
 from practicestudio.sandbox import Sandbox, SandboxConfig, create_app
@@ -36,7 +36,10 @@ from practicestudio.sync.schedule_jobs import request_job
 
 T = TypeVar("T")
 
-NO_LIMITS = CallLimits(per_second=None, per_day=None, tokens_per_minute=None)
+SIZE = 12
+"""Patients of a clinic: enough for three departments of several pages each, few enough for many tests."""
+
+NO_LIMITS = Limits(per_second=None, per_day=None, tokens_per_minute=None)
 SANDBOX = "http://127.0.0.1:1"  # never dialled: the sandbox answers in this process
 
 
@@ -49,6 +52,7 @@ class Clinic:
     doors: Doors
     http: httpx2.AsyncClient
     sandbox: Sandbox
+    size: int
 
     # Work.
 
@@ -75,12 +79,12 @@ class Clinic:
             await self.work()
 
     async def pull(self) -> None:
-        """Everything for the first time, of appointments those of a week; and the feeds subscribed to."""
+        """Everything for the first time, of appointments those of two days; and the feeds subscribed to."""
         today = self.sandbox.clock.now().date()
         await self.run("pull.practice", "pull.patients")
         for review in await self.reviews():  # some of the sandbox's families look like one person; here they are not
             await self.do(lambda transaction, review=review: decide_match(transaction, review.id, None, "ann"))  # type: ignore[misc]
-        await self.run("pull.appointments", start=str(today - timedelta(days=1)), end=str(today + timedelta(days=5)))
+        await self.run("pull.appointments", start=str(today), end=str(today + timedelta(days=1)))
         await self.feed()
 
     async def feed(self) -> None:
@@ -257,13 +261,13 @@ async def open_clinic(database: Database, dialect: Dialect, test: str, **config:
     config: of the sandbox.
     """
     athena_id = str(100_000_000 + crc32(test.encode()))
-    app = create_app(SandboxConfig(practices=(athena_id,), **{"patients": 24, **config}))
+    app = create_app(SandboxConfig(practices=(athena_id,), patients=SIZE, **config))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app)) as http, open_doors(database, http=http) as doors:
         practice = await add_practice(database, athena_id, "Clinic", "America/New_York")
         async with database.practice(practice.id) as transaction:
             await set_connection(transaction, Connection(base_url=SANDBOX, dialect=dialect, limits=NO_LIMITS), "test")
             await set_credentials(transaction, Credentials(client_id="sandbox", client_secret="sandbox"), "test")
-        yield Clinic(database, practice, doors, http, app.state.sandbox)
+        yield Clinic(database, practice, doors, http, app.state.sandbox, SIZE)
 
 
 @pytest.fixture(params=["platform", "guide"])

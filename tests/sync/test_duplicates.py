@@ -26,7 +26,8 @@ async def as_theirs(clinic: Any, external_id: str) -> Patient:
     """The patient as athenahealth has them, without the id."""
     body = await clinic.truth(external_id)
     mapped = (await clinic.do(setup_of)).mapping.patient_in(body)
-    return replace(mapped.record, external_id=None, insurances=(), custom_fields={})
+    record: Patient = mapped.record
+    return replace(record, external_id=None, insurances=(), custom_fields={})
 
 
 async def test_full_agreement_links(clinic: Any) -> None:
@@ -35,7 +36,7 @@ async def test_full_agreement_links(clinic: Any) -> None:
     await clinic.run("pull.patients")
     found = (await clinic.patients())["3"]
     assert found.id == ours
-    assert len(await clinic.patients()) == 24
+    assert len(await clinic.patients()) == clinic.size
     assert Action.ATHENA_PATIENT_LINK in {entry["action"] for entry in await clinic.trail(ours)}
 
 

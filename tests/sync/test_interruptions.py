@@ -25,9 +25,9 @@ async def test_a_pull_that_a_fault_breaks_off_goes_on_from_its_page(platform: An
     rule = {"kind": fault, "match": "search_patients", "times": 1}
     platform.once_answered(LIST, 3, lambda: platform.sandbox.faults.add(rule, platform.sandbox.clock.now()))
     await platform.run("pull.practice", "pull.patients")
-    assert len(await platform.patients()) == 24
-    assert await taken(platform) == 24
-    pages = -(-24 // 3) + 3  # each of the three departments may end with a short page and a question whether there is more
+    assert len(await platform.patients()) == platform.size
+    assert await taken(platform) == platform.size
+    pages = platform.size // 3 + 6  # each of the three departments may end with a short page and a question whether there is more
     assert platform.calls("search_patients") <= pages + 2
 
 
@@ -39,8 +39,8 @@ async def test_a_pull_whose_worker_is_killed_goes_on_from_its_page(platform: Any
     await platform.killed_once_answered(LIST, page)
     before = platform.calls("search_patients")
     await platform.work()
-    assert len(await platform.patients()) == 24
-    assert await taken(platform) == 24
+    assert len(await platform.patients()) == platform.size
+    assert await taken(platform) == platform.size
     again = platform.calls("search_patients") - before
     await platform.run("pull.patients")
     assert before + again <= platform.calls("search_patients") - before - again + 1
@@ -68,9 +68,9 @@ async def test_a_pull_that_waited_for_the_night_goes_on_when_it_comes(platform: 
     await platform.configure("schedule", "off_peak", {"start": "00:00", "until": "23:59"})
     await platform.request("pull.patients")
     await platform.work()
-    assert len(await platform.patients()) == 24
+    assert len(await platform.patients()) == platform.size
     assert platform.calls("search_patients") > first
-    assert await taken(platform) == 24
+    assert await taken(platform) == platform.size
 
 
 @pytest.mark.parametrize("fault", ["drop_after", "truncated", "malformed"])

@@ -155,7 +155,7 @@ async def test_a_patient_made_here_is_registered_there_and_known_by_its_id(clini
     before = await clinic.patients()
     await clinic.feed()
     assert await clinic.patients() == before
-    assert len(before) == 25
+    assert len(before) == clinic.size + 1
 
 
 @pytest.mark.parametrize("fault", BREAKS)
@@ -165,7 +165,7 @@ async def test_a_registration_that_breaks_off_is_not_doubled(pulled_platform: An
     await pulled_platform.work()
     await pulled_platform.feed()
     assert len(await pulled_platform.writes("patient created")) == 1
-    assert len(await pulled_platform.patients()) == 25
+    assert len(await pulled_platform.patients()) == pulled_platform.size + 1
     assert not [one.error for one in await pulled_platform.errors()]
 
 
@@ -175,8 +175,8 @@ async def test_a_registration_whose_worker_is_killed_is_not_doubled_even_if_the_
     await pulled_platform.feed()
     await pulled_platform.work()
     assert len(await pulled_platform.writes("patient created")) == 1
-    assert len(await pulled_platform.patients()) == 25
-    assert (await of_id(pulled_platform, patient_id)).external_id == "25"
+    assert len(await pulled_platform.patients()) == pulled_platform.size + 1
+    assert (await of_id(pulled_platform, patient_id)).external_id == str(pulled_platform.size + 1)
     assert not [one.error for one in await pulled_platform.errors()]
 
 

@@ -70,7 +70,7 @@ def set_(
         "per_day": _limit(calls_per_day, int),
         "tokens_per_minute": _limit(tokens_per_minute, int),
     }
-    limits |= {"reserve": {} if reserve is None else {"value": reserve}}
+    limits |= {"backfill_leaves": {} if reserve is None else {"value": reserve}}
 
     async def work(database: "Database", found: "Practice") -> None:
         connection, credentials = await current_connection(database, found)

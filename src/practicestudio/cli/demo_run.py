@@ -21,7 +21,7 @@ from practicestudio.cli.serve_run import role_commands
 from practicestudio.clock import now
 from practicestudio.delivery.log import Filter, count_unfinished, list_messages
 from practicestudio.errors import Transient
-from practicestudio.practices.connection import Dialect
+from practicestudio.mapping import Dialect
 from practicestudio.practices.practice import Practice
 from practicestudio.redact import configure_logging
 from practicestudio.settings import Settings

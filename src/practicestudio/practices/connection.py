@@ -2,45 +2,57 @@
 
 import ipaddress
 from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 import orjson
 
 from practicestudio.errors import InvalidValue, Misconfigured
+from practicestudio.mapping import Dialect
 from practicestudio.practices import configuration
 from practicestudio.store import sql
 from practicestudio.store.database import Transaction
 
-Dialect = Literal["platform", "guide"]
 ApiVersion = Literal["preview_v1", "standard_v1", "fhir_v1"]
 AuthMethod = Literal["basic", "body", "private_key_jwt"]
 SECTION, NAME = "connection", "rest"
-PLATFORM = "https://api.platform.athenahealth.com"
+PRODUCTION = "https://api.platform.athenahealth.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallLimits:
-    """Limits of one credential. per_second, per_day, tokens_per_minute: calls; None is no limit. reserve: the part of the day's calls kept for
-    people and feeds when a backfill runs."""
+class Limits:
+    """What a credential may use at one host. None: no limit.
+
+    per_second, per_day: API calls. tokens_per_minute: token requests. margin: how much wider than the limit slots are spaced (0.02 = 2 %).
+    backfill_leaves, feed_leaves: share of the day that a backfill, or a feed, leaves for what is more urgent.
+    Defaults are those of athenahealth's preview host, the lower ones.
+    """
 
     per_second: float | None = 15
     per_day: int | None = 50_000
     tokens_per_minute: int | None = 5
-    reserve: float = 0.2
+    margin: float = 0.02
+    backfill_leaves: float = 0.10
+    feed_leaves: float = 0.02
+
+    @property
+    def spacing(self) -> timedelta:
+        """Time between two slots."""
+        return timedelta(seconds=(1 + self.margin) / self.per_second) if self.per_second else timedelta()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
     """How a practice reaches athenahealth. refresh_early: seconds before its end at which a token is replaced."""
 
-    base_url: str = PLATFORM
+    base_url: str = PRODUCTION
     dialect: Dialect = "platform"
     api_version: ApiVersion = "standard_v1"
     auth: AuthMethod = "basic"
     scopes: tuple[str, ...] = ("athena/service/Athenanet.MDP.*",)
     refresh_early: int = 300
-    limits: CallLimits = CallLimits()
+    limits: Limits = Limits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,25 +66,32 @@ class Credentials:
 
 
 def check(connection: Connection) -> Connection:
-    """The connection, or InvalidValue with what is wrong."""
-    url = urlsplit(connection.base_url)
-    if url.scheme not in ("http", "https") or not url.hostname or url.query or url.fragment or url.username:
-        raise InvalidValue("The address is not one of a server.", advice=f"Give something like {PLATFORM}.")
-    if url.scheme == "http" and not _is_loopback(url.hostname):
-        raise InvalidValue("The address is not encrypted.", advice="Use https; plain http is for a sandbox on this machine alone.")
+    """The connection. Raises InvalidValue or Misconfigured with what is wrong."""
+    check_address(connection.base_url)
     for name, kind in (("dialect", Dialect), ("api_version", ApiVersion), ("auth", AuthMethod)):
         if getattr(connection, name) not in get_args(kind):
             raise InvalidValue(f"The {name} is not known.", advice=f"It is one of {', '.join(get_args(kind))}.")
     limits = connection.limits
     if any(value is not None and value <= 0 for value in (limits.per_second, limits.per_day, limits.tokens_per_minute)):
         raise InvalidValue("A limit must be above 0.", advice="Leave it out for no limit.")
-    if not 0 <= limits.reserve < 1:
+    if not (0 <= limits.feed_leaves < 1 and 0 <= limits.backfill_leaves < 1 and 0 <= limits.margin < 1):
         raise InvalidValue("The reserve must be from 0 to below 1.", advice="0.2 keeps a fifth of the day's calls for people and feeds.")
     if not 0 <= connection.refresh_early <= 3000:
         raise InvalidValue("The token refresh must be from 0 to 3000 seconds early.", advice="A token lives an hour; 300 is usual.")
     if not connection.scopes or any(not scope or " " in scope for scope in connection.scopes):
         raise InvalidValue("A scope is missing or has a space in it.", advice="athenahealth requires at least one scope.")
     return connection
+
+
+def check_address(base_url: str) -> None:
+    """Raise Misconfigured unless this is the address of a server, encrypted or on this machine."""
+    parts = urlsplit(base_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise Misconfigured("The base URL is not an address such as https://host.", advice="Enter it without user name, query or fragment.")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise Misconfigured(
+            f"Plain http to {parts.hostname} would send patient data unencrypted.", advice="Use https; http is for this machine only."
+        )
 
 
 def _is_loopback(host: str) -> bool:
@@ -87,7 +106,7 @@ def _is_loopback(host: str) -> bool:
 def to_value(connection: Connection) -> dict[str, Any]:
     """The connection as configuration keeps it."""
     value = {one.name: getattr(connection, one.name) for one in fields(Connection)}
-    limits = {one.name: getattr(connection.limits, one.name) for one in fields(CallLimits)}
+    limits = {one.name: getattr(connection.limits, one.name) for one in fields(Limits)}
     return {**value, "scopes": list(connection.scopes), "limits": limits}
 
 
@@ -98,8 +117,8 @@ def from_value(value: dict[str, Any]) -> Connection:
     if "scopes" in given:
         given["scopes"] = tuple(given["scopes"])
     if "limits" in given:
-        limits = {one.name for one in fields(CallLimits)} & set(given["limits"])
-        given["limits"] = replace(CallLimits(), **{name: given["limits"][name] for name in limits})
+        limits = {one.name for one in fields(Limits)} & set(given["limits"])
+        given["limits"] = replace(Limits(), **{name: given["limits"][name] for name in limits})
     return Connection(**given)
 
 

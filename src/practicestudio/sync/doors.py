@@ -8,7 +8,7 @@ from uuid import UUID
 
 import httpx2
 
-from practicestudio.athena.rest import ConnectionSettings, Limits, RestClient, Timeouts, open_http
+from practicestudio.athena.rest import ConnectionSettings, RestClient, Timeouts, open_http
 from practicestudio.athena.rest.shared import PracticeCalls, SharedBudgets, SharedTokens
 from practicestudio.clock import Clock, now
 from practicestudio.practices.connection import Connection, Credentials, get_connection, get_credentials
@@ -46,7 +46,6 @@ class Doors:
 
 def rest_settings(athena_id: str, connection: Connection, credentials: Credentials, timeouts: Timeouts) -> ConnectionSettings:
     """What the REST client needs, of what is kept for the practice."""
-    limits = connection.limits
     return ConnectionSettings(
         practice_id=athena_id,
         client_id=credentials.client_id,
@@ -59,13 +58,7 @@ def rest_settings(athena_id: str, connection: Connection, credentials: Credentia
         key_id=credentials.key_id or "",
         scopes=connection.scopes,
         refresh_early=connection.refresh_early,
-        limits=Limits(
-            per_second=limits.per_second,
-            per_day=limits.per_day,
-            tokens_per_minute=limits.tokens_per_minute,
-            backfill_leaves=limits.reserve,
-            feed_leaves=min(Limits().feed_leaves, limits.reserve),
-        ),
+        limits=connection.limits,
         timeouts=timeouts,
     )
 

@@ -7,7 +7,8 @@ from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from practicestudio.athena.rest import Appointments, Purpose, Urgency
+from practicestudio.athena.rest import Appointments, Purpose
+from practicestudio.delivery.message import Urgency
 from practicestudio.errors import InvalidValue
 from practicestudio.records import Appointment, AppointmentType, Location, Provider
 from practicestudio.store.database import Database

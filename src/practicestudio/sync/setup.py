@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from practicestudio.delivery.finish import LanePolicy
-from practicestudio.mapping import PracticeMapping, References, override_from_row
+from practicestudio.mapping import Dialect, PracticeMapping, References, override_from_row
 from practicestudio.merging import MergeRules
 from practicestudio.practices import configuration, connection, scheduling
 from practicestudio.practices.items import Items, read_items
@@ -25,7 +25,7 @@ class Setup:
 
     practice: Practice
     connected: bool
-    dialect: connection.Dialect
+    dialect: Dialect
     mapping: PracticeMapping
     merge_rules: dict[str, MergeRules]
     scheduling: SchedulingRules

@@ -9,8 +9,9 @@ import httpx2
 import orjson
 import pytest
 
-from practicestudio.athena.rest import ConnectionSettings, Limits, MemoryBudgets, MemoryCallLog, MemoryTokens, RestClient
+from practicestudio.athena.rest import ConnectionSettings, MemoryBudgets, MemoryCallLog, MemoryTokens, RestClient
 from practicestudio.clock import now
+from practicestudio.practices.connection import Limits
 
 NO_LIMITS = Limits(per_second=None, per_day=None, tokens_per_minute=None)
 Reply = httpx2.Response | BaseException | Callable[[httpx2.Request], httpx2.Response]

@@ -17,7 +17,6 @@ from practicestudio.athena.rest import (
     ConnectionSettings,
     FeedNotActive,
     Feeds,
-    Limits,
     MemoryBudgets,
     MemoryCallLog,
     MemoryTokens,
@@ -31,6 +30,7 @@ from practicestudio.athena.rest import (
 )
 from practicestudio.clock import now
 from practicestudio.errors import AccessDenied, IntegrationError, Misconfigured, RateLimited, ServerFault, SlotTaken, Unreachable
+from practicestudio.practices.connection import Limits
 from practicestudio.sandbox import SandboxConfig, create_app
 
 EC = ec.generate_private_key(ec.SECP384R1())

@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 
 from practicestudio.athena.rest.budget import MemoryBudgets, Turnstile
-from practicestudio.athena.rest.limits import Limits, Urgency
 from practicestudio.clock import now
+from practicestudio.delivery.message import Urgency
 from practicestudio.errors import RateLimited
+from practicestudio.practices.connection import Limits
 
 
 def doors(limits: Limits, count: int, patience: float = 10) -> list[Turnstile]:

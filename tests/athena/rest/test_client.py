@@ -11,9 +11,10 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from practicestudio.athena.rest import BadAnswer, Limits, TokenRefused
+from practicestudio.athena.rest import BadAnswer, TokenRefused
 from practicestudio.clock import new_id
 from practicestudio.errors import IntegrationError, Misconfigured, RateLimited, ServerFault, Unreachable, Unreadable
+from practicestudio.practices.connection import Limits
 
 CANARY = "Zebulon-Quagmire"
 

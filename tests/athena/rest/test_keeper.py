@@ -10,9 +10,9 @@ import pytest
 from practicestudio.athena.rest import MemoryTokens, RestClient
 from practicestudio.athena.rest.budget import MemoryBudgets
 from practicestudio.athena.rest.calls import MemoryCallLog
-from practicestudio.athena.rest.limits import Limits
 from practicestudio.clock import now
 from practicestudio.errors import AccessDenied, RateLimited, Unreachable
+from practicestudio.practices.connection import Limits
 
 
 def processes(athena: Any, make_settings: Any, count: int, **changes: Any) -> tuple[list[RestClient], MemoryTokens, MemoryCallLog]:

@@ -10,7 +10,7 @@ from practicestudio.athena.rest.connection import ConnectionSettings, Timeouts
 from practicestudio.athena.rest.faults import BadAnswer, FeedNotActive, NotFound, RequestRefused, TokenRefused
 from practicestudio.athena.rest.feeds import Feeds
 from practicestudio.athena.rest.keeper import MemoryTokens, StoredToken, TokenStore
-from practicestudio.athena.rest.limits import Budget, Decision, Grant, Limits, Refuse, Urgency, Wait
+from practicestudio.athena.rest.limits import Budget, Decision, Grant, Refuse, Wait
 from practicestudio.athena.rest.paging import Page, Shortfall
 from practicestudio.athena.rest.patients import Patients
 from practicestudio.athena.rest.practice import Practice
@@ -30,7 +30,6 @@ __all__ = [
     "FeedNotActive",
     "Feeds",
     "Grant",
-    "Limits",
     "MemoryBudgets",
     "MemoryCallLog",
     "MemoryTokens",
@@ -49,7 +48,6 @@ __all__ = [
     "Token",
     "TokenRefused",
     "TokenStore",
-    "Urgency",
     "Wait",
     "as_bool",
     "as_int",

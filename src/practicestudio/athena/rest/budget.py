@@ -13,10 +13,8 @@ from practicestudio.athena.rest.limits import (
     Budget,
     Decision,
     Grant,
-    Limits,
     Observed,
     Refuse,
-    Urgency,
     decide_call,
     decide_late,
     decide_token_request,
@@ -24,7 +22,9 @@ from practicestudio.athena.rest.limits import (
     make_good,
 )
 from practicestudio.clock import Clock
+from practicestudio.delivery.message import Urgency
 from practicestudio.errors import RateLimited
+from practicestudio.practices.connection import Limits
 
 D = TypeVar("D")
 

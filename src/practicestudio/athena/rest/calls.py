@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from practicestudio.athena.rest.limits import Urgency
+from practicestudio.delivery.message import Urgency
 
 INTERRUPTED = "interrupted"
 """The error code of a try that we broke off ourselves, as when the program stops."""

@@ -21,13 +21,13 @@ from practicestudio.athena.rest.connection import ConnectionSettings, check_conn
 from practicestudio.athena.rest.faults import TokenRefused
 from practicestudio.athena.rest.headers import Told, read_headers
 from practicestudio.athena.rest.keeper import TokenKeeper, TokenStore
-from practicestudio.athena.rest.limits import Urgency
 from practicestudio.athena.rest.operations import Operation, find_operation
 from practicestudio.athena.rest.paging import Page, decide_next
 from practicestudio.athena.rest.requests import Request, build_request
 from practicestudio.athena.rest.token import Token
 from practicestudio.athena.rest.transport import Received, exchange
 from practicestudio.clock import Clock, new_id
+from practicestudio.delivery.message import Urgency
 from practicestudio.errors import IntegrationError, InvalidValue, Misconfigured, RateLimited
 
 SKEW = 300.0

@@ -1,18 +1,11 @@
 """What a connection to athenahealth is made of, and whether it is made right."""
 
 from dataclasses import dataclass, field
-from ipaddress import ip_address
-from typing import Literal
 from urllib.parse import urlsplit
 
-from practicestudio.athena.rest.limits import Limits
-from practicestudio.athena.rest.operations import ApiVersion, Dialect
 from practicestudio.errors import Misconfigured
-
-AuthMethod = Literal["basic", "body", "private_key_jwt"]
-
-PRODUCTION = "https://api.platform.athenahealth.com"
-PREVIEW = "https://api.preview.platform.athenahealth.com"
+from practicestudio.mapping import Dialect
+from practicestudio.practices.connection import PRODUCTION, ApiVersion, AuthMethod, Limits, check_address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +65,7 @@ class ConnectionSettings:
 
 def check_connection(settings: ConnectionSettings) -> None:
     """Raise Misconfigured, naming the setting, where a connection cannot work or would not be safe."""
-    _check_address(settings.base_url)
+    check_address(settings.base_url)
     if not (settings.practice_id.isascii() and settings.practice_id.isdigit()):
         raise Misconfigured("The practice id of athenahealth is a number.", advice="Enter it without spaces or letters, such as 195900.")
     if not settings.client_id:
@@ -84,22 +77,3 @@ def check_connection(settings: ConnectionSettings) -> None:
         raise Misconfigured("The connection has no client secret.", advice="Enter the secret that belongs to the client id.")
     if not settings.scopes:
         raise Misconfigured("The connection names no scope.", advice="athenahealth's own is athena/service/Athenanet.MDP.*.")
-
-
-def _check_address(base_url: str) -> None:
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
-        raise Misconfigured("The base URL is not an address such as https://host.", advice="Enter it without user name, query or fragment.")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise Misconfigured(
-            f"Plain http to {parts.hostname} would send patient data unencrypted.", advice="Use https; http is for this machine only."
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

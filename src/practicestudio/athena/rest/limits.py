@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from types import MappingProxyType
-from typing import Literal
 
-Urgency = Literal["person", "feed", "backfill"]
+from practicestudio.delivery.message import Urgency
+from practicestudio.practices.connection import Limits
 
 RESERVE_AHEAD: Mapping[Urgency, timedelta] = MappingProxyType(
     {"person": timedelta(seconds=0.8), "feed": timedelta(seconds=0.5), "backfill": timedelta(seconds=0.25)}
@@ -27,28 +27,6 @@ UNSURE_OF_THE_DAY = timedelta(seconds=10)
 """So long after midnight an answer may still speak of yesterday."""
 
 MINUTE = timedelta(minutes=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a credential may use at one host. None: no limit.
-
-    per_second, per_day: API calls. tokens_per_minute: token requests. margin: how much wider than the limit slots are spaced (0.02 = 2 %).
-    backfill_leaves, feed_leaves: share of the day that a backfill, or a feed, leaves for what is more urgent.
-    Defaults are those of athenahealth's preview host, the lower ones.
-    """
-
-    per_second: float | None = 15
-    per_day: int | None = 50_000
-    tokens_per_minute: int | None = 5
-    margin: float = 0.02
-    backfill_leaves: float = 0.10
-    feed_leaves: float = 0.02
-
-    @property
-    def spacing(self) -> timedelta:
-        """Time between two slots."""
-        return timedelta(seconds=(1 + self.margin) / self.per_second) if self.per_second else timedelta()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import Literal
 
 from practicestudio.errors import Misconfigured
+from practicestudio.mapping import Dialect
+from practicestudio.practices.connection import ApiVersion
 
-Dialect = Literal["platform", "guide"]
-ApiVersion = Literal["preview_v1", "standard_v1", "fhir_v1"]
 Encoding = Literal["query", "form", "json"]
 Shape = Literal["one", "list", "object", "status"]
 Api = Literal["practice", "patients", "appointments", "clinical", "finance", "feed"]

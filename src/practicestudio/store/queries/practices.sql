@@ -42,7 +42,7 @@ on conflict (practice_id, kind, external_id) do update set value = excluded.valu
 
 -- name: retire_items(practice_id, kind, external_ids)!
 update practice_items set retired_at = now()
-where practice_id = :practice_id and kind = :kind and retired_at is null and not external_id = any(:external_ids)
+where practice_id = :practice_id and kind = :kind and retired_at is null and not external_id = any(:external_ids::text[])
 
 -- name: items(practice_id)
 select kind, external_id, id, value, retired_at is not null from practice_items where practice_id = :practice_id order by kind, external_id
