@@ -90,4 +90,4 @@ def test_both_exports_hold_every_message_once(clinic: Any) -> None:
     lines = [json.loads(line) for line in clinic.ok("messages", "export", "--kind", "patient", "--format", "ndjson").out.splitlines()]
     rows = list(csv.DictReader(io.StringIO(clinic.ok("messages", "export", "--kind", "patient").out)))
     assert [row["id"] for row in rows] == [line["id"] for line in lines]
-    assert len({line["id"] for line in lines}) == len(lines) > 12
+    assert len({line["id"] for line in lines}) == len(lines) >= 12

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from practicestudio.matching import match_keys, search_keys, search_terms
+from practicestudio.matching import fits_query, match_keys, search_keys, search_terms
 from practicestudio.matching.names import last_name
 from practicestudio.records import Patient
 
@@ -123,3 +123,18 @@ def test_a_name_is_found_by_typing_it_as_it_is_written(last):
 
 def test_digits_within_a_word_are_part_of_it():
     assert search_terms("Test1234") == [("name", "test1234")]
+
+
+@pytest.mark.parametrize("query", ["john doe", "jack", "JO", "5/15/1980", "1234", "555-123-4567", "doe 05151980", "1 555 555 1234"])
+def test_a_query_that_fits_is_found_and_fits(query):
+    assert finds(query)
+    assert fits_query(JOHN, query)
+
+
+def test_what_is_typed_beyond_the_length_of_a_key_still_has_to_fit():
+    montgomery = replace(JOHN, last_name="Montgomery")
+    assert finds("montgomerie", montgomery)
+    assert not fits_query(montgomery, "montgomerie")
+    assert fits_query(montgomery, "montgome john")
+    assert not fits_query(JOHN, "99991234")
+    assert not fits_query(JOHN, "5/16/1980")

@@ -3,7 +3,7 @@
 from practicestudio.matching.comparisons import COMPARISONS, Agreement, Comparison, Evidence, compare
 from practicestudio.matching.decisions import Candidate, Decision, Link, Matcher, New, Unsure, Verdict, Weighed
 from practicestudio.matching.full_agreement import RULES, FullAgreement, Rule, decide
-from practicestudio.matching.keys import Key, KeyKind, match_keys, search_keys, search_terms
+from practicestudio.matching.keys import Key, KeyKind, fits_query, match_keys, search_keys, search_terms
 
 __all__ = [
     "COMPARISONS",
@@ -25,6 +25,7 @@ __all__ = [
     "Weighed",
     "compare",
     "decide",
+    "fits_query",
     "match_keys",
     "search_keys",
     "search_terms",

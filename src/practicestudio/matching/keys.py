@@ -1,7 +1,7 @@
 """Keys that find the patients who may be the same person, and those a person at the desk is searching for."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import lru_cache
 from typing import Literal
@@ -56,16 +56,40 @@ def search_terms(query: str) -> list[Key]:
     """What was typed, as keys of `search_keys` that a patient must all have.
 
     Words are name prefixes (`joh smi`); 5/15/1980, 1980-05-15 and 05151980 are a date of birth; four or more other digits are the end of
-    a phone. Keys are coarser than what was typed (8 letters; 4, 7 or 10 digits), so filter the patients that they find. What is too short
-    to search by, or no date of the calendar, is left out: no key at all means nothing to search for yet.
+    a phone. Keys are coarser than what was typed (8 letters; 4, 7 or 10 digits), so ask `fits_query` of the patients that they find. What is
+    too short to search by, or no date of the calendar, is left out: no key at all means nothing to search for yet.
     """
-    terms: dict[Key, None] = {}
+    return list(dict.fromkeys((kind, _cut(kind, text)) for kind, text in _typed(query)))
+
+
+def fits_query(patient: Patient, query: str) -> bool:
+    """Whether the patient fits every term of what was typed, in its full length."""
+    names = [first_name(patient.first_name), first_name(patient.preferred_name), last_name(patient.last_name)]
+    words = {word for name in names for word in (name.whole, *name.words)}
+    phones = [phone.lstrip("+") for phone in known.phones(patient)]
+    born = patient.date_of_birth.isoformat() if patient.date_of_birth else ""
+    fits: dict[str, Callable[[str], bool]] = {
+        "name": lambda text: any(word.startswith(text) for word in words),
+        "dob": lambda text: text == born,
+        "phone_end": lambda text: any(phone.endswith(text) for phone in phones),
+    }
+    return all(fits[kind](text) for kind, text in _typed(query))
+
+
+def _typed(query: str) -> list[Key]:
+    """The terms of a query as they were typed."""
+    terms: list[Key] = []
     rest = _DATE.sub(lambda match: _take_date(match, terms), query)
     rest = _DIGITS.sub(lambda match: _take_digits(match, terms), rest)
-    for word in plain_words(rest):
-        if len(word) >= SHORTEST_PREFIX and not word.isdigit():
-            terms["name", word[:LONGEST_PREFIX]] = None
-    return list(terms)
+    terms += [("name", word) for word in plain_words(rest) if len(word) >= SHORTEST_PREFIX and not word.isdigit()]
+    return terms
+
+
+def _cut(kind: KeyKind, text: str) -> str:
+    """A term in the length of a search key."""
+    if kind == "name":
+        return text[:LONGEST_PREFIX]
+    return text[-next(length for length in PHONE_ENDS if len(text) >= length) :] if kind == "phone_end" else text
 
 
 @lru_cache(65_536)
@@ -83,21 +107,21 @@ _DATE = re.compile(r"(?<!\d)(?:(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2}
 _DIGITS = re.compile(r"(?<!\w)\+?\(?\d[\d ().-]{2,}\d(?!\w)")
 
 
-def _take_date(match: re.Match[str], terms: dict[Key, None]) -> str:
+def _take_date(match: re.Match[str], terms: list[Key]) -> str:
     part = match.groupdict()
     day = _day(part["y"] or part["uy"], part["m"] or part["um"], part["d"] or part["ud"])
     if day:
-        terms["dob", day] = None
+        terms.append(("dob", day))
     return " "
 
 
-def _take_digits(match: re.Match[str], terms: dict[Key, None]) -> str:
+def _take_digits(match: re.Match[str], terms: list[Key]) -> str:
     digits = "".join(character for character in match[0] if character.isdecimal())
     day = (_day(digits[4:], digits[:2], digits[2:4]) or _day(digits[:4], digits[4:6], digits[6:])) if len(digits) == 8 else None
     if day:
-        terms["dob", day] = None
-    elif length := next((length for length in PHONE_ENDS if len(digits) >= length), 0):
-        terms["phone_end", digits[-length:]] = None
+        terms.append(("dob", day))
+    elif len(digits) >= PHONE_ENDS[-1]:
+        terms.append(("phone_end", digits))
     return " "
 
 
