@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,13 @@ class Script(ChildCommand):
         return ["/bin/sh", "-c", *self.arguments]
 
 
-async def until(holds: object, seconds: float = 10) -> None:
-    async with asyncio.timeout(seconds):
-        while not holds():  # type: ignore[operator]
+def exists(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():  # noqa: ASYNC110 - what is awaited happens in another process
             await asyncio.sleep(0.01)
 
 
@@ -41,7 +46,7 @@ async def test_a_child_that_is_killed_is_started_again() -> None:
         os.kill(first, signal.SIGKILL)
         await until(lambda: crew.running and crew.running["sleeper"].pid != first)
         second = crew.running["sleeper"].pid
-    assert not Path(f"/proc/{second}").exists()
+    assert not exists(second)
 
 
 async def test_a_child_that_does_not_stop_is_killed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -50,4 +55,4 @@ async def test_a_child_that_does_not_stop_is_killed(monkeypatch: pytest.MonkeyPa
     async with Crew([Script("deaf", (f"trap '' TERM; touch {ready}; while :; do sleep 0.05; done",))]) as crew:
         await until(ready.exists)
         pid = crew.running["deaf"].pid
-    assert not Path(f"/proc/{pid}").exists()
+    assert not exists(pid)

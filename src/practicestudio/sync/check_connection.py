@@ -91,7 +91,7 @@ class _Test:
     async def ping(self) -> str:
         answer = await Practice(self.client, PURPOSE).ping()
         if answer.clock_skew is not None:
-            off = f"{abs(answer.clock_skew):.0f} seconds {'ahead' if answer.clock_skew > 0 else 'behind'}"
+            off = f"{abs(answer.clock_skew) / 60:.0f} minutes {'ahead' if answer.clock_skew > 0 else 'behind'}"
             raise Misconfigured(f"athenahealth answers, but this machine's clock is {off}.", advice="Set the clock, for tokens and feeds go by it.")
         return f"athenahealth answers for practice {self.settings.practice_id}"
 
