@@ -36,8 +36,9 @@ async def demo_home(settings: Settings, home: Path | None, *, throw_away: bool) 
 
 
 def _settings(settings: Settings, folder: Path) -> Settings:
-    """The settings with this home, its own embedded database and its own keys."""
-    return settings.model_copy(update={"home": folder, "database_url": None, "keys": None})
+    """The settings with this home, its own embedded database and its own keys; quiet, unless somebody wants to hear it all."""
+    level = "debug" if settings.log_level == "debug" else "error"
+    return settings.model_copy(update={"home": folder, "database_url": None, "keys": None, "log_level": level})
 
 
 def _empty(own: Settings) -> None:

@@ -72,9 +72,9 @@ class Stage:
 
 async def run_demo(settings: Settings, *, once: bool, as_json: bool, patients: int, home: Path | None) -> None:
     """Show it all. Raises Transient where the work does not come to its end."""
-    configure_logging("debug" if settings.log_level == "debug" else "error")
     say("The bundled athenahealth and the database start …")
     async with demo_home(settings, home, throw_away=once) as own, _set_up(own, patients) as stage:
+        configure_logging(own.log_level)
         await first_pull(stage)
         await tell_story(stage)
         accounts = [await account_of(stage, practice) for practice in stage.practices]

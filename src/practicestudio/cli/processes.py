@@ -26,10 +26,14 @@ PATIENCE = 8.0
 
 @dataclass(frozen=True, slots=True)
 class ChildCommand:
-    """A command of ours, run as a child. name: what it is called in the log."""
+    """A command of ours, run as a child.
+
+    name: what it is called in the log. document: one line that it reads from us first, for what must not be seen in a list of processes.
+    """
 
     name: str
     arguments: tuple[str, ...]
+    document: bytes = field(default=b"", repr=False)
 
     @property
     def argv(self) -> list[str]:
@@ -59,26 +63,37 @@ class Crew:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _keep(self, command: ChildCommand) -> None:
-        pause = 0.0
+        waited = 0.0
         while True:
             started = time.monotonic()
+            status = await self._run(command)
+            waited = decide_pause(time.monotonic() - started, waited)
+            log.warning("process_ended", role=command.name, status=status, seconds=waited)
+            await asyncio.sleep(waited)
+
+    async def _run(self, command: ChildCommand) -> int | None:
+        """A child from its start to its end. Returns its exit status; None where it could not be started."""
+        try:
             child = await start_child(command)
-            self.running[command.name] = child
-            try:
-                await child.wait()
-            finally:
-                await stop_child(child)
-                self.running.pop(command.name, None)
-            pause = decide_pause(time.monotonic() - started, pause)
-            log.warning("process_ended", role=command.name, status=child.returncode, seconds=pause)
-            await asyncio.sleep(pause)
+        except OSError as error:
+            log.error("process_not_started", role=command.name, error_type=type(error).__name__)
+            return None
+        self.running[command.name] = child
+        try:
+            return await child.wait()
+        finally:
+            await stop_child(child)
+            self.running.pop(command.name, None)
 
 
 async def start_child(command: ChildCommand) -> asyncio.subprocess.Process:
-    """Start a child in a session of its own, so that Ctrl-C reaches us alone; the pipe to it tells it when we die."""
-    return await asyncio.create_subprocess_exec(
+    """Start a child in a session of its own, so that Ctrl-C reaches us alone. The pipe to it stays open: its end tells the child that we died."""
+    child = await asyncio.create_subprocess_exec(
         *command.argv, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL, start_new_session=True
     )
+    if command.document and child.stdin is not None:
+        child.stdin.write(command.document + b"\n")
+    return child
 
 
 async def stop_child(child: asyncio.subprocess.Process) -> None:
@@ -93,6 +108,14 @@ async def stop_child(child: asyncio.subprocess.Process) -> None:
         with suppress(ProcessLookupError):
             child.kill()
         await child.wait()
+
+
+def read_document() -> bytes:
+    """The line that the parent hands over first, read byte by byte so that nothing behind it is taken."""
+    line = bytearray()
+    while (byte := os.read(0, 1)) not in (b"", b"\n"):
+        line += byte
+    return bytes(line)
 
 
 def end_with_parent() -> None:

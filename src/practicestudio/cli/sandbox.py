@@ -43,6 +43,7 @@ def sandbox(
         tokens_per_minute=tokens_per_minute,
         activation_delay=activation_delay,
     )
+    check_port(port)
     if with_parent:
         from practicestudio.cli.processes import end_with_parent
 
@@ -50,3 +51,17 @@ def sandbox(
     else:
         say(f"The bundled athenahealth answers at http://127.0.0.1:{port} for practice {', '.join(ids)}; client id and secret are sandbox.")
     serve(config, port=port)
+
+
+def check_port(port: int) -> None:
+    """Raise Misconfigured where something else listens at this port of this machine."""
+    import socket
+
+    from practicestudio.errors import Misconfigured
+
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            raise Misconfigured(f"Port {port} of this machine is in use.", advice="Give another with --port.") from None

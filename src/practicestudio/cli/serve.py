@@ -36,15 +36,16 @@ def serve(
     asyncio.run(keep_running(settings, chosen))
 
 
-def run_role(context: typer.Context, role: str) -> None:
-    """Be one process of `serve`."""
+def run_role(role: str) -> None:
+    """Be one process of `serve`, with the settings that it hands over."""
     import asyncio
 
-    from practicestudio.cli.processes import end_with_parent
+    from practicestudio.cli.processes import end_with_parent, read_document
     from practicestudio.cli.roles import run_role as run
+    from practicestudio.cli.serve_run import take_over
     from practicestudio.redact import configure_logging
 
-    settings = session_of(context).settings()
+    settings = take_over(read_document())
     configure_logging(settings.log_level)
     end_with_parent()
     asyncio.run(run(role, settings))

@@ -3,21 +3,40 @@
 import asyncio
 from collections.abc import Sequence
 
+import orjson
+from pydantic import SecretStr
+
 from practicestudio.app import embedded_server, open_access
 from practicestudio.cli.output import say
 from practicestudio.cli.processes import ChildCommand, Crew
 from practicestudio.cli.roles import pause, stop_on_signals
-from practicestudio.settings import Settings
+from practicestudio.settings import Settings, load
 
 SERVER_EVERY = 2.0
 """Seconds between two looks whether the embedded database still runs."""
 
 
 def role_commands(settings: Settings, roles: Sequence[str]) -> list[ChildCommand]:
-    """The child processes of these roles; they read the settings as we did, and are told where home is."""
+    """The child processes of these roles. They get our very settings through a pipe: what the environment and the files say may be otherwise,
+    as it is for the demo, and secrets belong neither into arguments nor into an environment."""
     counts = {"worker": settings.workers}
-    home = ("--home", str(settings.home))
-    return [ChildCommand(f"{role} {number}", (*home, "run-role", role)) for role in roles for number in range(1, counts.get(role, 1) + 1)]
+    document = hand_over(settings)
+    return [
+        ChildCommand(f"{role} {number}", ("--home", str(settings.home), "run-role", role), document)
+        for role in roles
+        for number in range(1, counts.get(role, 1) + 1)
+    ]
+
+
+def hand_over(settings: Settings) -> bytes:
+    """All settings, secrets too, as one line for a child."""
+    values = {name: getattr(settings, name) for name in Settings.model_fields}
+    return orjson.dumps({name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in values.items()}, default=str)
+
+
+def take_over(document: bytes) -> Settings:
+    """The settings that a parent handed over."""
+    return load(**orjson.loads(document))
 
 
 async def serve(settings: Settings, roles: Sequence[str]) -> None:
