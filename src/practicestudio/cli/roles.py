@@ -8,7 +8,7 @@ from datetime import date
 import psycopg
 import structlog
 
-from practicestudio.app import open_database
+from practicestudio.app import open_database, spare_the_collector
 from practicestudio.clock import now
 from practicestudio.delivery.retention import drop_old_days
 from practicestudio.delivery.worker import Worker
@@ -33,6 +33,7 @@ def make_worker(database: Database, doors: Doors, settings: Settings) -> Worker:
 
 async def work(settings: Settings, stop: asyncio.Event) -> None:
     """Work messages until told to stop."""
+    spare_the_collector()
     async with (
         open_database(settings) as database,
         open_doors(database, ca_file=settings.ca_file, connect=settings.connect_timeout, read=settings.read_timeout) as doors,
