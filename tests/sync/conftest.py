@@ -20,8 +20,9 @@ from practicestudio.delivery.inbox import store_bodies
 from practicestudio.delivery.log import Filter, LogEntry, list_messages, read_story
 from practicestudio.delivery.retry import RetryRule
 from practicestudio.delivery.worker import Worker
+from practicestudio.mapping import Dialect
 from practicestudio.practices import configuration
-from practicestudio.practices.connection import Connection, Credentials, Dialect, Limits, set_connection, set_credentials
+from practicestudio.practices.connection import Connection, Credentials, Limits, set_connection, set_credentials
 from practicestudio.practices.practice import Practice, add_practice
 from practicestudio.records import Appointment, Patient
 from practicestudio.sandbox import Sandbox, SandboxConfig, create_app
@@ -57,7 +58,7 @@ class Clinic:
     # Work.
 
     def worker(self, **given: Any) -> Worker:
-        return Worker(self.database, handlers(self.doors), **{"rule": RetryRule(first=0.01, most=0.05, tries=4), **given})
+        return Worker(self.database, handlers(self.doors), **{"rule": RetryRule(first=0.01, most=0.1, tries=10), **given})
 
     async def work(self) -> None:
         """Work until nothing is left that is not done or in the error queue."""
@@ -261,11 +262,12 @@ async def open_clinic(database: Database, dialect: Dialect, test: str, **config:
     config: of the sandbox.
     """
     athena_id = str(100_000_000 + crc32(test.encode()))
+    address = f"http://127.0.0.1:{1 + int(athena_id) % 65_000}"  # tokens and limits are shared by client id and address
     app = create_app(SandboxConfig(practices=(athena_id,), patients=SIZE, **config))
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app)) as http, open_doors(database, http=http) as doors:
         practice = await add_practice(database, athena_id, "Clinic", "America/New_York")
         async with database.practice(practice.id) as transaction:
-            await set_connection(transaction, Connection(base_url=SANDBOX, dialect=dialect, limits=NO_LIMITS), "test")
+            await set_connection(transaction, Connection(base_url=address, dialect=dialect, limits=NO_LIMITS), "test")
             await set_credentials(transaction, Credentials(client_id="sandbox", client_secret="sandbox"), "test")
         yield Clinic(database, practice, doors, http, app.state.sandbox, SIZE)
 
@@ -296,6 +298,22 @@ async def make_clinic(request: pytest.FixtureRequest, database: Database) -> Asy
             return await opened.enter_async_context(open_clinic(database, dialect, f"{request.node.name} {made}", **config))
 
         yield make
+
+
+@pytest.fixture(scope="module", params=["platform", "guide"])
+async def shared_clinic(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[Clinic]:
+    """A clinic after its first pull, in each dialect, for all tests of a module that only look at what they did themselves."""
+    async with open_clinic(database, request.param, f"{request.module.__name__} {request.param}") as one:
+        await one.pull()
+        yield one
+
+
+@pytest.fixture(scope="module")
+async def shared_platform(request: pytest.FixtureRequest, database: Database) -> AsyncIterator[Clinic]:
+    """As shared_clinic, where the dialect does not matter."""
+    async with open_clinic(database, "platform", request.module.__name__) as one:
+        await one.pull()
+        yield one
 
 
 @pytest.fixture

@@ -74,13 +74,14 @@ async def test_a_pull_that_waited_for_the_night_goes_on_when_it_comes(platform: 
 
 
 @pytest.mark.parametrize("fault", ["drop_after", "truncated", "malformed"])
-async def test_what_a_feed_gave_and_we_lost_is_read_again(pulled: Any, fault: str) -> None:
-    await pulled.happens("phone", patientid=3, mobilephone="6175550123")
+async def test_what_a_feed_gave_and_we_lost_is_read_again(shared_clinic: Any, fault: str) -> None:
+    pulled, phone = shared_clinic, f"617555{1000 + len(fault)}"
+    await pulled.happens("phone", patientid=3, mobilephone=phone)
     booked = await pulled.happens("book", patientid=4)
     await pulled.fault(fault, "changed_patients")
     await pulled.fault(fault, "changed_appointments")
     await pulled.feed()
-    assert (await pulled.patient("3")).phone_mobile == "+16175550123"
+    assert (await pulled.patient("3")).phone_mobile == f"+1{phone}"
     assert (await pulled.appointment(booked["appointmentid"])).status == "booked"
     assert not [one.error for one in await pulled.errors()]
 

@@ -86,17 +86,18 @@ async def test_a_booking_here_is_a_booking_there(pulled: Any) -> None:
 
 
 @pytest.mark.parametrize("fault", BREAKS)
-async def test_a_booking_that_breaks_off_is_booked_once(pulled: Any, fault: str) -> None:
-    [slot, *_] = await slots(pulled)
-    dialect = "guide" if "guide" in str((await pulled.do(setup_of)).dialect) else "platform"
-    await pulled.fault(fault, BOOKS[dialect])
-    ours = await booked_here(pulled, slot)
-    await pulled.work()
-    assert len(await pulled.writes("booked")) == 1
-    assert (await pulled.true_appointment(await external_id_of(pulled, ours)))["appointmentstatus"] == "f"
-    await pulled.feed()
-    assert len([one for one in (await pulled.appointments()).values() if one.record.start_time == slot.start_time and one.id == ours]) == 1
-    assert not [one.error for one in await pulled.errors()]
+async def test_a_booking_that_breaks_off_is_booked_once(shared_clinic: Any, fault: str) -> None:
+    [slot, *_] = await slots(shared_clinic)
+    made = len(await shared_clinic.writes("booked"))
+    await shared_clinic.fault(fault, BOOKS[(await shared_clinic.do(setup_of)).dialect])
+    ours = await booked_here(shared_clinic, slot)
+    await shared_clinic.work()
+    assert len(await shared_clinic.writes("booked")) == made + 1
+    assert (await shared_clinic.true_appointment(await external_id_of(shared_clinic, ours)))["appointmentstatus"] == "f"
+    count = len(await shared_clinic.appointments())
+    await shared_clinic.feed()
+    assert len(await shared_clinic.appointments()) == count
+    assert not [one.error for one in await shared_clinic.errors()]
 
 
 async def test_a_booking_whose_worker_is_killed_is_booked_once_even_if_the_feed_is_faster(pulled: Any) -> None:
@@ -157,23 +158,23 @@ async def test_a_booking_that_never_came_to_be_is_cancelled_here_alone(pulled: A
 
 
 @pytest.mark.parametrize("fault", [None, *BREAKS])
-async def test_a_cancellation_here_is_one_there_once(pulled_platform: Any, fault: str | None) -> None:
-    clinic = pulled_platform
+async def test_a_cancellation_here_is_one_there_once(shared_platform: Any, fault: str | None) -> None:
+    clinic = shared_platform
     ours, theirs = await booked(clinic)
     if fault:
         await clinic.fault(fault, "cancel_appointment")
     await clinic.do(lambda transaction: cancel(transaction, ours, "ann", reason="Better again"))
     await clinic.work()
     assert (await clinic.true_appointment(theirs))["appointmentstatus"] == "x"
-    assert len(await clinic.writes("cancelled")) == 1
+    assert [write["appointmentid"] for write in await clinic.writes("cancelled")].count(theirs) == 1
     await clinic.feed()
     assert (await of_id(clinic, ours)).status == "cancelled"
     assert not [one.error for one in await clinic.errors()]
 
 
 @pytest.mark.parametrize("fault", [None, *BREAKS])
-async def test_a_reschedule_here_is_one_there_once(pulled_platform: Any, fault: str | None) -> None:
-    clinic = pulled_platform
+async def test_a_reschedule_here_is_one_there_once(shared_platform: Any, fault: str | None) -> None:
+    clinic = shared_platform
     ours, theirs = await booked(clinic)
     free = await slots(clinic)
     if fault:
@@ -186,7 +187,7 @@ async def test_a_reschedule_here_is_one_there_once(pulled_platform: Any, fault: 
     assert (moved.status, moved.start_time) == ("booked", free[3].start_time)
     assert (await clinic.true_appointment(theirs))["appointmentstatus"] == "x"
     assert (await clinic.true_appointment(moved.external_id))["patientid"] == "3"
-    assert len(await clinic.writes("booked")) == 2
+    assert [write["appointmentid"] for write in await clinic.writes("booked")].count(moved.external_id) == 1
     assert not [one.error for one in await clinic.errors()]
 
 
@@ -209,8 +210,8 @@ async def test_all_of_it_works_in_the_guides_dialect_too(make_clinic: Any) -> No
 
 
 @pytest.mark.parametrize("fault", [None, *BREAKS])
-async def test_a_visit_is_checked_in_and_out_once(pulled_platform: Any, fault: str | None) -> None:
-    clinic = pulled_platform
+async def test_a_visit_is_checked_in_and_out_once(shared_platform: Any, fault: str | None) -> None:
+    clinic = shared_platform
     ours, theirs = await booked(clinic)
     if fault:
         await clinic.fault(fault, r"/checkin$")

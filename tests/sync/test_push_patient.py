@@ -118,13 +118,14 @@ async def test_custom_fields_contacts_and_notes_go_too(pulled: Any) -> None:
 
 
 @pytest.mark.parametrize("fault", BREAKS)
-async def test_a_change_that_breaks_off_is_sent_again_until_athenahealth_has_it(pulled_platform: Any, fault: str) -> None:
-    await pulled_platform.fault(fault, "update_patient")
-    await change(pulled_platform, "3", phone_mobile="+16175550123")
-    await pulled_platform.work()
-    assert (await pulled_platform.truth("3"))["mobilephone"] == "6175550123"
-    assert len(await pulled_platform.writes("patient updated")) == 1
-    assert not [one.error for one in await pulled_platform.errors()]
+async def test_a_change_that_breaks_off_is_sent_again_until_athenahealth_has_it(shared_platform: Any, fault: str) -> None:
+    patient = str(1 + BREAKS.index(fault))
+    await shared_platform.fault(fault, "update_patient")
+    await change(shared_platform, patient, phone_mobile="+16175550123")
+    await shared_platform.work()
+    assert (await shared_platform.truth(patient))["mobilephone"] == "6175550123"
+    assert [write["patientid"] for write in await shared_platform.writes("patient updated")].count(patient) == 1
+    assert not [one.error for one in await shared_platform.errors()]
 
 
 async def test_a_change_whose_worker_is_killed_after_the_answer_is_not_sent_again(pulled_platform: Any) -> None:
@@ -159,14 +160,19 @@ async def test_a_patient_made_here_is_registered_there_and_known_by_its_id(clini
 
 
 @pytest.mark.parametrize("fault", BREAKS)
-async def test_a_registration_that_breaks_off_is_not_doubled(pulled_platform: Any, fault: str) -> None:
-    await pulled_platform.fault(fault, "create_patient")
-    await create(pulled_platform, await newcomer(pulled_platform))
-    await pulled_platform.work()
-    await pulled_platform.feed()
-    assert len(await pulled_platform.writes("patient created")) == 1
-    assert len(await pulled_platform.patients()) == pulled_platform.size + 1
-    assert not [one.error for one in await pulled_platform.errors()]
+async def test_a_registration_that_breaks_off_is_not_doubled(shared_platform: Any, fault: str) -> None:
+    place = BREAKS.index(fault)
+    before, made = len(await shared_platform.patients()), len(await shared_platform.writes("patient created"))
+    await shared_platform.fault(fault, "create_patient")
+    someone = await newcomer(
+        shared_platform, first_name=("Ada", "Bela", "Caro", "Dora", "Emmi", "Fritz")[place], date_of_birth=date(1950 + place, 1, 1)
+    )
+    await create(shared_platform, replace(someone, phone_mobile=f"+1617555018{place}", email=f"nr{place}@example.org"))
+    await shared_platform.work()
+    await shared_platform.feed()
+    assert not [one.error for one in await shared_platform.errors()]
+    assert len(await shared_platform.writes("patient created")) == made + 1
+    assert len(await shared_platform.patients()) == before + 1
 
 
 async def test_a_registration_whose_worker_is_killed_is_not_doubled_even_if_the_feed_is_faster(pulled_platform: Any) -> None:
