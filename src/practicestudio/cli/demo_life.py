@@ -2,7 +2,6 @@
 
 import asyncio
 from random import Random
-from typing import TYPE_CHECKING
 
 import httpx2
 from rich.console import Group
@@ -10,14 +9,12 @@ from rich.live import Live
 from rich.text import Text
 
 from practicestudio.cli import demo_view
+from practicestudio.cli.demo_stage import Stage, account_of
 from practicestudio.cli.output import console, table_of
 from practicestudio.clock import now
 from practicestudio.delivery.log import Filter, list_messages
 from practicestudio.sync import demo
 from practicestudio.sync.schedule_jobs import start_due_jobs
-
-if TYPE_CHECKING:
-    from practicestudio.cli.demo_run import Stage
 
 PEOPLE_EVERY, STAFF_EVERY, LOOK_EVERY, SHOW_EVERY = 4.0, 11.0, 3.0, 1.0
 """Seconds between two doings of people there, of staff here, two looks at what is due, two pictures."""
@@ -25,7 +22,7 @@ PEOPLE_EVERY, STAFF_EVERY, LOOK_EVERY, SHOW_EVERY = 4.0, 11.0, 3.0, 1.0
 LATEST = {"at": "Time (UTC)", "practice": "Practice", "direction": "", "kind": "Kind", "state": "State", "error": "Why"}
 
 
-async def live_on(stage: "Stage") -> None:
+async def live_on(stage: Stage) -> None:
     """Go on until it is interrupted."""
     async with asyncio.TaskGroup() as group:
         group.create_task(_people(stage))
@@ -34,7 +31,7 @@ async def live_on(stage: "Stage") -> None:
         group.create_task(_show(stage))
 
 
-async def _people(stage: "Stage") -> None:
+async def _people(stage: Stage) -> None:
     random = Random(1)  # noqa: S311
     while True:
         await asyncio.sleep(PEOPLE_EVERY)
@@ -45,7 +42,7 @@ async def _people(stage: "Stage") -> None:
             continue
 
 
-async def _staff(stage: "Stage") -> None:
+async def _staff(stage: Stage) -> None:
     random = Random(2)  # noqa: S311
     while True:
         await asyncio.sleep(STAFF_EVERY)
@@ -53,22 +50,20 @@ async def _staff(stage: "Stage") -> None:
         await demo.change_phone(stage.database, practice, str(random.randint(20, stage.sandbox.patients)), f"+1617555{random.randint(100, 199):04}")
 
 
-async def _schedule(stage: "Stage") -> None:
+async def _schedule(stage: Stage) -> None:
     while True:
         await start_due_jobs(stage.database, now())
         await asyncio.sleep(LOOK_EVERY)
 
 
-async def _show(stage: "Stage") -> None:
+async def _show(stage: Stage) -> None:
     with Live(console=console(), auto_refresh=False) as live:
         while True:
             live.update(await _picture(stage), refresh=True)
             await asyncio.sleep(SHOW_EVERY)
 
 
-async def _picture(stage: "Stage") -> Group:
-    from practicestudio.cli.demo_run import account_of
-
+async def _picture(stage: Stage) -> Group:
     accounts = [await account_of(stage, practice) for practice in stage.practices]
     latest = []
     for practice in stage.practices:

@@ -1,105 +1,43 @@
 """The course of the demo: start, first pull, people on both sides, everything worked to the end, what it did; and then on until Ctrl-C."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from practicestudio.app import open_database
 from practicestudio.cli import demo_view
 from practicestudio.cli.demo_home import demo_home
 from practicestudio.cli.demo_life import live_on
-from practicestudio.cli.demo_sandbox import DemoSandbox, run_sandbox
+from practicestudio.cli.demo_stage import Stage, account_of, request, set_up, until_idle
 from practicestudio.cli.demo_story import find_cast, let_it_happen
 from practicestudio.cli.output import say, show_json
-from practicestudio.cli.processes import Crew
-from practicestudio.cli.serve_run import role_commands
 from practicestudio.clock import now
-from practicestudio.delivery.log import Filter, count_unfinished, list_messages
-from practicestudio.errors import Transient
-from practicestudio.mapping import Dialect
-from practicestudio.practices.practice import Practice
 from practicestudio.redact import configure_logging
 from practicestudio.settings import Settings
-from practicestudio.store.database import Database
-from practicestudio.sync import demo, progress, reviews
-from practicestudio.sync.doors import Doors, open_doors
-from practicestudio.sync.schedule_jobs import request_job
+from practicestudio.sync import demo
+from practicestudio.sync.progress import Crossings
 
-SEED = 1
-PATIENCE = 600.0
-"""Seconds after which work that does not end is called stuck."""
-
-GLANCE = 0.1
-"""Seconds between two looks at how far it is."""
-
-MOST_ERRORS = 1000
 SUBSCRIBE = ("pull.practice", "feed.patients", "feed.appointments")
 FORTNIGHT = timedelta(days=14)
 """How far the sandbox's diary is full, back and ahead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clinic:
-    """A practice of the demo, as it is set up."""
-
-    athena_id: str
-    name: str
-    time_zone: str
-    dialect: Dialect
-
-
-CLINICS = (
-    Clinic("195900", "Harborview Medical Group", "America/New_York", "platform"),
-    Clinic("195901", "Cascade Family Health", "America/Los_Angeles", "guide"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """Everything that runs: the database, the doors to athenahealth, the sandbox, the practices."""
-
-    settings: Settings
-    database: Database
-    doors: Doors
-    sandbox: DemoSandbox
-    practices: Sequence[Practice]
-
-
 async def run_demo(settings: Settings, *, once: bool, as_json: bool, patients: int, home: Path | None) -> None:
     """Show it all. Raises Transient where the work does not come to its end."""
     say("The bundled athenahealth and the database start …")
-    async with demo_home(settings, home, throw_away=once) as own, _set_up(own, patients) as stage:
+    async with demo_home(settings, home, throw_away=once) as own:
         configure_logging(own.log_level)
-        await first_pull(stage)
-        await tell_story(stage)
-        accounts = [await account_of(stage, practice) for practice in stage.practices]
-        if as_json:
-            show_json({"practices": [_document(account) for account in accounts]})
-        else:
-            demo_view.show_accounts(accounts)
-            demo_view.show_how_to_look(None if once and home is None else own.home, runs_on=not once)
-        if not once:
-            await live_on(stage)
-
-
-@asynccontextmanager
-async def _set_up(settings: Settings, patients: int) -> AsyncIterator[Stage]:
-    async with AsyncExitStack() as stack:
-        ids = [clinic.athena_id for clinic in CLINICS]
-        starting = asyncio.create_task(stack.enter_async_context(run_sandbox(ids, patients, SEED)))
-        try:
-            database = await stack.enter_async_context(open_database(settings))
-        finally:
-            sandbox = await starting
-        await stack.enter_async_context(Crew(role_commands(settings, ("worker",))))
-        doors = await stack.enter_async_context(open_doors(database))
-        practices = [await demo.connect(database, one.athena_id, one.name, one.time_zone, sandbox.base_url, one.dialect) for one in CLINICS]
-        yield Stage(settings, database, doors, sandbox, practices)
+        async with set_up(own, patients) as stage:
+            await first_pull(stage)
+            await tell_story(stage)
+            accounts = [await account_of(stage, practice) for practice in stage.practices]
+            if as_json:
+                show_json({"practices": [_document(account) for account in accounts]})
+            else:
+                demo_view.show_accounts(accounts)
+                demo_view.show_how_to_look(None if once and home is None else own.home, runs_on=not once)
+            if not once:
+                await live_on(stage)
 
 
 async def first_pull(stage: Stage) -> None:
@@ -128,49 +66,6 @@ async def tell_story(stage: Stage) -> None:
         await until_idle(stage)
 
 
-async def request(stage: Stage, *jobs: str, body: dict[str, Any] | None = None) -> None:
-    """Ask for these jobs in every practice."""
-    for practice in stage.practices:
-        async with stage.database.practice(practice.id) as transaction:
-            for job in jobs:
-                await request_job(transaction, job, body)
-
-
-async def is_idle(stage: Stage) -> bool:
-    """Whether no message has work before it."""
-    for practice in stage.practices:
-        async with stage.database.practice(practice.id) as transaction:
-            if await count_unfinished(transaction):
-                return False
-    return True
-
-
-async def until_idle(stage: Stage, glance: Callable[[], Awaitable[None]] | None = None) -> None:
-    """Wait until everything is worked. glance: called at every look. Raises Transient where that does not happen in time."""
-    try:
-        async with asyncio.timeout(PATIENCE):
-            idle = False
-            while not idle:
-                await asyncio.sleep(GLANCE)
-                idle = await is_idle(stage)
-                if glance is not None:
-                    await glance()
-    except TimeoutError:
-        raise Transient("Some messages of the demo do not come to their end.", advice="Start it again; if it stays so, report it.") from None
-
-
-async def account_of(stage: Stage, practice: Practice) -> demo_view.Account:
-    """What was done for a practice, read from the store."""
-    async with stage.database.practice(practice.id) as transaction:
-        return demo_view.Account(
-            practice=practice,
-            tally=await progress.tally(transaction),
-            errors=await list_messages(transaction, Filter(states=("failed",)), MOST_ERRORS),
-            ridden_out=await progress.ridden_out(transaction),
-            reviews=await reviews.open_reviews(transaction),
-        )
-
-
 def _document(account: demo_view.Account) -> dict[str, Any]:
     tally = account.tally
     return {
@@ -184,5 +79,5 @@ def _document(account: demo_view.Account) -> dict[str, Any]:
     }
 
 
-def _crossings(crossings: progress.Crossings) -> dict[str, int]:
+def _crossings(crossings: Crossings) -> dict[str, int]:
     return {"pulled": crossings.pulled, "changed": crossings.changed, "pushed": crossings.pushed}

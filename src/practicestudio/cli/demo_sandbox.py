@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,7 +23,24 @@ class DemoSandbox:
 
     base_url: str
     patients: int
+    _child: asyncio.subprocess.Process
     _http: httpx2.AsyncClient
+
+    async def ready(self) -> None:
+        """Wait until it answers. Raises Unreachable."""
+        give_up = time.monotonic() + _START_SECONDS
+        while self._child.returncode is None and time.monotonic() < give_up:
+            if await self._answers():
+                return
+            await asyncio.sleep(0.05)
+        raise Unreachable("The bundled athenahealth did not start.", advice="Run `practicestudio sandbox` by itself to see why.")
+
+    async def _answers(self) -> bool:
+        try:
+            await self._http.get(f"{self.base_url}/control/state")
+        except httpx2.TransportError:
+            return False
+        return True
 
     async def make_happen(self, practice: str, action: str, **wish: Any) -> Sequence[Record]:
         """People there do something; answers with what happened to whom."""
@@ -45,32 +63,15 @@ class DemoSandbox:
 
 @asynccontextmanager
 async def run_sandbox(practices: Sequence[str], patients: int, seed: int) -> AsyncIterator[DemoSandbox]:
-    """A sandbox on a free port of this machine, stopped at the end."""
+    """A sandbox on a free port of this machine, which is ready in a moment, stopped at the end."""
     port = _free_port()
     arguments = ("--port", str(port), "--practices", ",".join(practices), "--patients", str(patients), "--seed", str(seed))
     child = await start_child(ChildCommand("sandbox", ("sandbox", *arguments, "--with-parent")))
     try:
         async with httpx2.AsyncClient(mounts={"all://127.0.0.1": None}, timeout=60) as http:
-            base_url = f"http://127.0.0.1:{port}"
-            await _until_it_answers(child, http, base_url)
-            yield DemoSandbox(base_url, patients, http)
+            yield DemoSandbox(f"http://127.0.0.1:{port}", patients, child, http)
     finally:
         await stop_child(child)
-
-
-async def _until_it_answers(child: asyncio.subprocess.Process, http: httpx2.AsyncClient, base_url: str) -> None:
-    try:
-        async with asyncio.timeout(_START_SECONDS):
-            while child.returncode is None:
-                try:
-                    await http.get(f"{base_url}/control/state")
-                except httpx2.TransportError:
-                    await asyncio.sleep(0.05)
-                else:
-                    return
-    except TimeoutError:
-        pass
-    raise Unreachable("The bundled athenahealth did not start.", advice="Run `practicestudio sandbox` by itself to see why.")
 
 
 def _free_port() -> int:
