@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from practicestudio.app import open_database
 from practicestudio.cli.demo_sandbox import DemoSandbox, run_sandbox
@@ -16,10 +16,12 @@ from practicestudio.errors import Transient
 from practicestudio.mapping import Dialect
 from practicestudio.practices.practice import Practice
 from practicestudio.settings import Settings
-from practicestudio.store.database import Database
 from practicestudio.sync import demo, progress, reviews
 from practicestudio.sync.doors import Doors, open_doors
 from practicestudio.sync.schedule_jobs import request_job
+
+if TYPE_CHECKING:
+    from practicestudio.store.database import Database
 
 SEED = 1
 PATIENCE = 600.0
@@ -51,7 +53,7 @@ CLINICS = (
 class Stage:
     """Everything that runs: the database, the doors to athenahealth, the sandbox, the practices."""
 
-    database: Database
+    database: "Database"
     doors: Doors
     sandbox: DemoSandbox
     practices: Sequence[Practice]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -14,9 +15,11 @@ from practicestudio.cli.output import Row, console, say, table_of
 from practicestudio.cli.review import question_of
 from practicestudio.delivery.log import LogEntry
 from practicestudio.practices.practice import Practice
-from practicestudio.store.database import Database
 from practicestudio.sync.progress import Crossings, RiddenOut, Tally, What, pull_progress
 from practicestudio.sync.reviews import Review
+
+if TYPE_CHECKING:
+    from practicestudio.store.database import Database
 
 COLUMNS = {
     "practice": "Practice",
@@ -50,7 +53,7 @@ class PullBars:
         self._practices = practices
         self._tasks: dict[tuple[UUID, What], TaskID] = {}
 
-    async def follow(self, database: Database, what: What) -> None:
+    async def follow(self, database: "Database", what: What) -> None:
         """Show where the pulls of these records stand."""
         for practice in self._practices:
             async with database.practice(practice.id) as transaction:

@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date
+from typing import TYPE_CHECKING
 
 import psycopg
 import structlog
@@ -13,10 +14,12 @@ from practicestudio.clock import now
 from practicestudio.delivery.retention import drop_old_days
 from practicestudio.delivery.worker import Worker
 from practicestudio.settings import Settings
-from practicestudio.store.database import Database
 from practicestudio.sync.doors import Doors, open_doors
 from practicestudio.sync.handlers import handlers
 from practicestudio.sync.schedule_jobs import start_due_jobs
+
+if TYPE_CHECKING:
+    from practicestudio.store.database import Database
 
 log = structlog.get_logger()
 
@@ -26,7 +29,7 @@ LOOK_EVERY = 3.0
 PARTITIONS_EVERY = 3600.0
 
 
-def make_worker(database: Database, doors: Doors, settings: Settings) -> Worker:
+def make_worker(database: "Database", doors: Doors, settings: Settings) -> Worker:
     """A worker with the handlers of this installation."""
     return Worker(database, handlers(doors), batch=settings.worker_batch, calls=settings.worker_calls, lease=settings.lease_seconds)
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -17,10 +17,12 @@ from practicestudio.delivery.log import LogEntry, read_story
 from practicestudio.delivery.message import UNFINISHED, State
 from practicestudio.practices.practice import Practice
 from practicestudio.settings import Settings
-from practicestudio.store.database import Database
 from practicestudio.sync.doors import open_doors
 from practicestudio.sync.progress import pull_progress, states_since
 from practicestudio.sync.schedule_jobs import request_job
+
+if TYPE_CHECKING:
+    from practicestudio.store.database import Database
 
 What = Literal["practice", "patients", "appointments", "feeds"]
 
@@ -39,7 +41,7 @@ RECORDS = ("patient", "appointment")
 class Ask:
     """What was asked for. since: an id of that moment; everything that came later is counted."""
 
-    database: Database
+    database: "Database"
     practice: Practice
     what: What
     since: UUID
@@ -56,7 +58,7 @@ def jobs_for(what: What, *, full: bool) -> tuple[str, ...]:
             return (f"feed.{what}", f"pull.{what}") if full else (f"feed.{what}",)
 
 
-async def sync(settings: Settings, database: Database, practice: Practice, what: What, *, full: bool) -> bool:
+async def sync(settings: Settings, database: "Database", practice: Practice, what: What, *, full: bool) -> bool:
     """Have the jobs done and tell how it went. False when it failed, or is to be tried again too late to wait for."""
     ask = Ask(database, practice, what, first_id_at(now()))
     jobs = jobs_for(what, full=full or await _never_pulled(ask))
