@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -22,11 +23,11 @@ def keep_safe_fields(_: Any, __: str, event: MutableMapping[str, Any]) -> Mutabl
 
 
 def place_of(error: BaseException) -> str:
-    """Where an exception was raised (`module:line`), which tells a developer what happened without its text, for that may hold patient data."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}" if trace else "?"
+    """Where an exception was raised (`module:line`, ours if it passed there), which tells a developer what happened without its text, for
+    that may hold patient data."""
+    frames = [(frame.f_globals.get("__name__", "?"), line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    ours = [(module, line) for module, line in frames if module.startswith("practicestudio.")]
+    return "{}:{}".format(*(ours or frames or [("?", 0)])[-1])
 
 
 def configure_logging(level: str = "info", *, as_json: bool | None = None) -> None:

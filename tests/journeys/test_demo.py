@@ -30,7 +30,7 @@ def check(document: Any) -> None:
         assert one["appointments"]["pulled"] > 500
         assert one["patients"]["changed"] >= 2
         assert one["appointments"]["changed"] >= 3
-        assert one["patients"]["pushed"] >= 3
+        assert one["patients"]["pushed"] == 4
         assert one["appointments"]["pushed"] == 2
         assert one["messages"]["failed"] >= 4
         assert one["messages"]["parked"] == 2

@@ -186,6 +186,15 @@ async def test_a_registration_whose_worker_is_killed_is_not_doubled_even_if_the_
     assert not [one.error for one in await pulled_platform.errors()]
 
 
+async def test_a_registration_whose_answer_was_lost_is_found_again_in_either_dialect(pulled: Any) -> None:
+    await pulled.fault("drop_after", "create_patient")
+    patient_id = await create(pulled, await newcomer(pulled))
+    await pulled.work()
+    assert not [one.error for one in await pulled.errors()]
+    assert len(await pulled.writes("patient created")) == 1
+    assert (await of_id(pulled, patient_id)).external_id is not None
+
+
 async def test_what_athenahealth_adds_to_a_registration_is_taken_without_a_question(pulled: Any) -> None:
     await create(pulled, await newcomer(pulled, address=Address(line1="1 Elm St", city="BOSTON", state="MA", postal_code="02115")))
     await pulled.work()

@@ -15,7 +15,7 @@ from practicestudio.store.database import Transaction, rows
 
 @dataclass(frozen=True, slots=True)
 class ErrorGroup:
-    """Messages of one kind with one cause. example: the newest of them."""
+    """Messages of one kind with one cause, told by its sentence. example: the newest of them."""
 
     kind: str
     state: State

@@ -177,8 +177,8 @@ class CreatePatient:
 
     async def _find(self, call: Call, patients: Patients, ours: _Ours) -> str | None:
         """The patient that an earlier try may have registered: one who agrees in full and is nobody else's here."""
-        asked = ours.setup.mapping.patient_out(ours.stored.record).values
-        found = await patients.search({name: asked[name] for name in ("firstname", "lastname", "dob") if name in asked})
+        record = ours.stored.record
+        found = await patients.search({"firstname": record.first_name, "lastname": record.last_name, "dob": record.date_of_birth})
         same = [external_id for body in found if (external_id := _same_person(ours, body))]
         free = [external_id for external_id in same if not await self._is_other(call, external_id)]
         if len(free) > 1:

@@ -134,8 +134,8 @@ order by id desc limit :limit
 select direction, state, count(*) from messages where practice_id = :practice_id group by direction, state order by direction, state
 
 -- name: count_errors(practice_id)
-select kind, state, error_code, min(error), count(*), (array_agg(id order by id desc))[1] from messages
-where practice_id = :practice_id and state in ('failed', 'parked') group by kind, state, error_code order by count(*) desc
+select kind, state, error_code, error, count(*), (array_agg(id order by id desc))[1] from messages
+where practice_id = :practice_id and state in ('failed', 'parked') group by kind, state, error_code, error order by count(*) desc, kind, error
 
 -- name: lock_messages(practice_id, ids)
 select id, lane, direction, urgency, state, kind, door, record_id, run_id from messages
