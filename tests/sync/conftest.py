@@ -52,6 +52,7 @@ class Clinic:
     practice: Practice
     doors: Doors
     http: httpx2.AsyncClient
+    address: str
     sandbox: Sandbox
     size: int
 
@@ -269,7 +270,7 @@ async def open_clinic(database: Database, dialect: Dialect, test: str, **config:
         async with database.practice(practice.id) as transaction:
             await set_connection(transaction, Connection(base_url=address, dialect=dialect, limits=NO_LIMITS), "test")
             await set_credentials(transaction, Credentials(client_id="sandbox", client_secret="sandbox"), "test")
-        yield Clinic(database, practice, doors, http, app.state.sandbox, SIZE)
+        yield Clinic(database, practice, doors, http, address, app.state.sandbox, SIZE)
 
 
 @pytest.fixture(params=["platform", "guide"])

@@ -1,8 +1,7 @@
 """Reading a feed of changes, which empties it: that it is being read is noted before, and cleared with what it brought.
 
 Where that note stands after a crash or a broken answer, athenahealth is asked to show again what was read since, by its window of processing
-times; what had been stored already is known by its fingerprint. A feed does not tell a patient's insurances and custom fields, so each patient
-that changed is also read whole.
+times; what had been stored already is known by its fingerprint.
 """
 
 from collections.abc import Awaitable, Callable
@@ -22,7 +21,6 @@ from practicestudio.errors import Unreadable
 from practicestudio.store import sql
 from practicestudio.store.database import Transaction
 from practicestudio.sync.doors import Doors
-from practicestudio.sync.intents import to_fetch
 from practicestudio.sync.schedule_jobs import job_message, request_job
 from practicestudio.sync.subscriptions import FeedState, feed_state, put_active, subscribe
 
@@ -118,8 +116,6 @@ class PollFeed:
             if again_since is not None:
                 messages = await unknown(transaction, messages, first_id_at(again_since - CLOCKS_DIFFER))
             await accept(transaction, messages)
-            if self.feed == "patients":
-                await accept(transaction, [_whole(message, call) for message in messages])
             await sql.runs.end_reading(transaction.connection, practice_id=transaction.practice_id, feed=self.feed, until=self.clock())
 
     def _message(self, item: dict[str, Any], asked: int) -> NewMessage:
@@ -152,7 +148,3 @@ async def _pull_again(transaction: Transaction, feed: str) -> bool:
     if await sql.runs.was_run(transaction.connection, practice_id=transaction.practice_id, what=feed):
         await request_job(transaction, job, urgency="backfill")
     return True
-
-
-def _whole(message: NewMessage, call: Call) -> NewMessage:
-    return to_fetch("patient", message.about.partition(":")[2], call.message.id)

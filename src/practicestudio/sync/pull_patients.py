@@ -1,6 +1,6 @@
 """The first pull, and later the weekly one: every patient of every department, page by page, going on where it was broken off."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -11,7 +11,7 @@ from practicestudio.delivery.inbox import accept
 from practicestudio.delivery.message import NewMessage
 from practicestudio.delivery.outcome import Done, Outcome
 from practicestudio.delivery.worker import Call
-from practicestudio.errors import IntegrationError, RateLimited
+from practicestudio.errors import IntegrationError, RateLimited, Unreadable
 from practicestudio.practices.schedule import opens_at
 from practicestudio.sync import runs
 from practicestudio.sync.doors import Doors
@@ -21,6 +21,7 @@ from practicestudio.sync.setup import Setup, setup_of
 from practicestudio.sync.subscriptions import listen_first
 
 PAGE_SIZE = 1000
+SMALLER = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class PullPatients:
             patients = Patients(client, purpose)
             off_peak = bool(orjson.loads(message.body).get("off_peak"))
             for location in left(run, await open_locations(self.doors, call, purpose)):
-                async for page in patients.all(location, cursor=run.place.get("cursor"), page_size=PAGE_SIZE):
+                async for page in _pages(patients, run, location):
                     await self._take(run, page, location)
                     if off_peak:
                         await check_window(call, self.clock)
@@ -61,6 +62,21 @@ class PullPatients:
         async with run.database.practice(run.practice_id) as transaction:
             await accept(transaction, messages)
             await run.save(transaction)
+
+
+async def _pages(patients: Patients, run: Run, location: str) -> AsyncIterator[Page]:
+    """The pages that are left of a department; smaller ones from where one was too large to be read."""
+    size = PAGE_SIZE
+    while True:
+        try:
+            async for page in patients.all(location, cursor=run.place.get("cursor"), page_size=size):
+                yield page
+        except Unreadable:
+            if size == 1:
+                raise
+            size = max(1, size // SMALLER)
+        else:
+            return
 
 
 def left(run: Run, locations: Sequence[str]) -> list[str]:

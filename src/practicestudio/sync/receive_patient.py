@@ -75,6 +75,8 @@ async def receive_patients(transaction: Transaction, messages: Sequence[Message]
     batch = await _prepare(transaction, setup, incoming)
     for one in incoming:
         outcomes[one.message.id] = await _take(batch, one)
+        if one.identity in batch.new_links and _is_told_in_part(one):
+            batch.to_send.append(to_fetch("patient", one.record.external_id or "", one.message.id))
     await _write(batch)
     for one in incoming:
         if one.record.previous_external_ids and one.identity in batch.new_links:
@@ -102,6 +104,11 @@ def _read(transaction: Transaction, setup: Setup, message: Message) -> _Incoming
         mapped.report,
         spoken_units(body, mapped),
     )
+
+
+def _is_told_in_part(one: _Incoming) -> bool:
+    """Whether more is to be asked for: a feed does not tell a patient's insurances and custom fields."""
+    return one.known is not None and one.message.door == "rest" and one.message.run_id is None and one.message.cause_id is None
 
 
 async def _prepare(transaction: Transaction, setup: Setup, incoming: Sequence[_Incoming]) -> _Batch:

@@ -12,7 +12,7 @@ from practicestudio.athena.rest.budget import Turnstile
 from practicestudio.athena.rest.calls import INTERRUPTED, Call, CallLog
 from practicestudio.athena.rest.connection import ConnectionSettings
 from practicestudio.athena.rest.headers import read_headers
-from practicestudio.athena.rest.token import Token, decide_refresh, read_token, refusal_lasts, refused_before, token_request
+from practicestudio.athena.rest.token import Token, decide_refresh, read_token, refusal_lasts, refused_before, to_remember, token_request
 from practicestudio.athena.rest.transport import exchange
 from practicestudio.clock import Clock, new_id
 from practicestudio.errors import IntegrationError, Unreachable
@@ -24,7 +24,7 @@ ANSWER_BYTES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class StoredToken:
-    """What all processes know of a credential's token. refused_until, refused_why: nobody asks before then; why is the error's `code`."""
+    """What all processes know of a credential's token. refused_until, refused_why: nobody asks before then; why as `to_remember` says it."""
 
     token: Token | None = field(default=None, repr=False)
     refused_until: datetime | None = None
@@ -147,7 +147,7 @@ class TokenKeeper:
         try:
             token = await self._request()
         except IntegrationError as error:
-            await self._tokens.refuse(name, self._clock() + refusal_lasts(error), error.code)
+            await self._tokens.refuse(name, self._clock() + refusal_lasts(error), to_remember(error))
             if good is None:
                 raise
             return good

@@ -117,9 +117,15 @@ def refusal_lasts(error: IntegrationError) -> timedelta:
     return REMEMBER_REFUSAL if isinstance(error, AccessDenied) else REMEMBER_FAULT
 
 
-def refused_before(code: str, left: timedelta) -> IntegrationError:
-    """The error that was remembered by its code, said again without asking again. left: until a token is asked for again."""
+def to_remember(error: IntegrationError) -> str:
+    """What all processes are told of a failure to get a token: the error's code, and its sentence."""
+    return f"{error.code} {error.sentence}"
+
+
+def refused_before(why: str, left: timedelta) -> IntegrationError:
+    """The error that was remembered (`to_remember`), said again without asking again. left: until a token is asked for again."""
     seconds = max(0.0, left.total_seconds())
+    code, _, sentence = why.partition(" ")
     if code == RateLimited.code:
         return RateLimited("The token requests of this minute are used up.", retry_after=seconds)
     if code == AccessDenied.code:
@@ -129,7 +135,8 @@ def refused_before(code: str, left: timedelta) -> IntegrationError:
         )
     if code == Misconfigured.code:
         return Misconfigured("No token could be asked for a moment ago, because the connection is not set up right.")
-    return Unreachable(f"The token endpoint failed a moment ago ({code}).", advice=f"It is asked again in {seconds:.0f} seconds.")
+    said = f"The token endpoint failed a moment ago: {sentence or code}"
+    return Unreachable(said, advice=f"It is asked again in {seconds:.0f} seconds.")
 
 
 def _life(value: dict[str, Any]) -> int:
