@@ -6,9 +6,11 @@ from uuid import UUID
 
 import orjson
 
-from practicestudio.delivery.message import NewMessage
+from practicestudio.delivery.message import NewMessage, Urgency
 from practicestudio.delivery.worker import Call
 from practicestudio.store.records import RecordKind
+
+ID_FIELDS: Mapping[RecordKind, str] = {"patient": "patientid", "appointment": "appointmentid"}
 
 
 def arrived(kind: RecordKind, body: Mapping[str, Any], external_id: str, call: Call) -> NewMessage:
@@ -21,6 +23,23 @@ def arrived(kind: RecordKind, body: Mapping[str, Any], external_id: str, call: C
         body=orjson.dumps(dict(body)),
         cause_id=call.message.id,
         asked=call.asked,
+    )
+
+
+def listed(
+    kind: RecordKind, item: Mapping[str, Any], *, asked: int, urgency: Urgency = "feed", run_id: UUID | None = None, rereadable: bool = False
+) -> NewMessage:
+    """A record of a list, as an inbound message. Its keys are sorted, so that the same state is the same bytes."""
+    return NewMessage(
+        direction="in",
+        door="rest",
+        kind=kind,
+        about=f"{kind}:{item.get(ID_FIELDS[kind])}",
+        body=orjson.dumps(dict(item), option=orjson.OPT_SORT_KEYS),
+        asked=asked,
+        urgency=urgency,
+        rereadable=rereadable,
+        run_id=run_id,
     )
 
 

@@ -4,23 +4,22 @@ Where that note stands after a crash or a broken answer, athenahealth is asked t
 times; what had been stored already is known by its fingerprint.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
-
 from practicestudio.athena.rest import Answer, FeedNotActive, Feeds, Purpose
 from practicestudio.clock import Clock, first_id_at
 from practicestudio.delivery.inbox import accept, unknown
-from practicestudio.delivery.message import NewMessage
 from practicestudio.delivery.outcome import Done, Outcome
 from practicestudio.delivery.worker import Call
 from practicestudio.errors import Unreadable
 from practicestudio.store import sql
 from practicestudio.store.database import Transaction
+from practicestudio.store.records import RecordKind
 from practicestudio.sync.doors import Doors
+from practicestudio.sync.intents import listed
 from practicestudio.sync.schedule_jobs import job_message, request_job
 from practicestudio.sync.subscriptions import FeedState, feed_state, put_active, subscribe
 
@@ -36,7 +35,7 @@ SECOND = timedelta(seconds=1)
 TAKES_TO_ACT = timedelta(minutes=20)
 """A subscription acts after 15 minutes at the latest; one that does not is made again."""
 
-KINDS = {"patients": ("patient", "patientid"), "appointments": ("appointment", "appointmentid")}
+KINDS: Mapping[str, RecordKind] = {"patients": "patient", "appointments": "appointment"}
 SHOW = {"patients": {"showpreviouspatientids": True}}
 
 
@@ -111,24 +110,12 @@ class PollFeed:
         """What came, as messages, together with the note that the reading is over."""
         if items and self.changed is not None:
             await self.changed(call, purpose)
-        messages = [self._message(item, asked) for item in items] if self.feed in KINDS else []
+        messages = [listed(KINDS[self.feed], item, asked=asked, rereadable=True) for item in items] if self.feed in KINDS else []
         async with call.database.practice(call.message.practice_id) as transaction:
             if again_since is not None:
                 messages = await unknown(transaction, messages, first_id_at(again_since - CLOCKS_DIFFER))
             await accept(transaction, messages)
             await sql.runs.end_reading(transaction.connection, practice_id=transaction.practice_id, feed=self.feed, until=self.clock())
-
-    def _message(self, item: dict[str, Any], asked: int) -> NewMessage:
-        kind, id_field = KINDS[self.feed]
-        return NewMessage(
-            direction="in",
-            door="rest",
-            kind=kind,
-            about=f"{kind}:{item.get(id_field)}",
-            body=orjson.dumps(item, option=orjson.OPT_SORT_KEYS),
-            asked=asked,
-            rereadable=True,
-        )
 
     async def _note_active(self, call: Call, state: FeedState) -> None:
         """The feed was read for the first time: what a pull read before the feed acted may have changed unheard, so it is pulled again."""

@@ -5,10 +5,8 @@ from datetime import date, timedelta
 
 import orjson
 
-from practicestudio.athena.rest import Appointments, Feeds, Page, Purpose
+from practicestudio.athena.rest import Appointments, Feeds, Purpose
 from practicestudio.clock import Clock
-from practicestudio.delivery.inbox import accept
-from practicestudio.delivery.message import NewMessage
 from practicestudio.delivery.outcome import Done, Outcome
 from practicestudio.delivery.worker import Call
 from practicestudio.errors import IntegrationError
@@ -43,7 +41,7 @@ class PullAppointments:
             start, end = self._window(run, asked)
             for location in left(run, await open_locations(self.doors, call, purpose)):
                 async for page in appointments.booked(start, end, location, cursor=run.place.get("cursor"), also=ALSO):
-                    await _take(run, page, location)
+                    await run.take("appointment", page, location)
                     if asked.get("off_peak"):
                         await check_window(call, self.clock)
         except IntegrationError as error:
@@ -59,26 +57,3 @@ class PullAppointments:
         end = date.fromisoformat(run.place.get("end") or asked.get("end") or (today + timedelta(days=DAYS_AHEAD)).isoformat())
         run.place = {**run.place, "start": start.isoformat(), "end": end.isoformat()}
         return start, end
-
-
-async def _take(run: Run, page: Page, location: str) -> None:
-    messages = [appointment_message(item, run) for item in page.items]
-    run.count("taken", len(messages))
-    run.place = {**run.place, "cursor": page.next_cursor} if page.next_cursor else {**run.place, "done": location, "cursor": None}
-    async with run.database.practice(run.practice_id) as transaction:
-        await accept(transaction, messages)
-        await run.save(transaction)
-
-
-def appointment_message(item: dict[str, object], run: Run) -> NewMessage:
-    """One appointment of a page, as a message."""
-    return NewMessage(
-        direction="in",
-        door="rest",
-        kind="appointment",
-        about=f"appointment:{item.get('appointmentid')}",
-        body=orjson.dumps(item),
-        asked=run.asked,
-        urgency="backfill",
-        run_id=run.id,
-    )

@@ -7,8 +7,6 @@ import orjson
 
 from practicestudio.athena.rest import Feeds, Page, Patients, Purpose
 from practicestudio.clock import Clock
-from practicestudio.delivery.inbox import accept
-from practicestudio.delivery.message import NewMessage
 from practicestudio.delivery.outcome import Done, Outcome
 from practicestudio.delivery.worker import Call
 from practicestudio.errors import IntegrationError, RateLimited, Unreadable
@@ -43,7 +41,9 @@ class PullPatients:
             off_peak = bool(orjson.loads(message.body).get("off_peak"))
             for location in left(run, await open_locations(self.doors, call, purpose)):
                 async for page in _pages(patients, run, location):
-                    await self._take(run, page, location)
+                    if run.place.get("cursor") is None:
+                        run.count("expected", page.total or 0)
+                    await run.take("patient", page, location)
                     if off_peak:
                         await check_window(call, self.clock)
         except IntegrationError as error:
@@ -51,17 +51,6 @@ class PullPatients:
             raise
         await run.end()
         return Done()
-
-    async def _take(self, run: Run, page: Page, location: str) -> None:
-        """A page's patients as messages, and the place behind it, in one transaction."""
-        messages = [patient_message(item, run) for item in page.items]
-        if run.place.get("cursor") is None:
-            run.count("expected", page.total or 0)
-        run.count("taken", len(messages))
-        run.place = {**run.place, "cursor": page.next_cursor} if page.next_cursor else {**run.place, "done": location, "cursor": None}
-        async with run.database.practice(run.practice_id) as transaction:
-            await accept(transaction, messages)
-            await run.save(transaction)
 
 
 async def _pages(patients: Patients, run: Run, location: str) -> AsyncIterator[Page]:
@@ -83,20 +72,6 @@ def left(run: Run, locations: Sequence[str]) -> list[str]:
     """The departments that the run has not finished. They are told by their ids, for departments come and go while a run is broken off."""
     done = int(run.place.get("done", -1))
     return [location for location in locations if int(location) > done]
-
-
-def patient_message(item: dict[str, object], run: Run) -> NewMessage:
-    """One patient of a page, as a message."""
-    return NewMessage(
-        direction="in",
-        door="rest",
-        kind="patient",
-        about=f"patient:{item.get('patientid')}",
-        body=orjson.dumps(item),
-        asked=run.asked,
-        urgency="backfill",
-        run_id=run.id,
-    )
 
 
 async def check_window(call: Call, clock: Clock) -> None:

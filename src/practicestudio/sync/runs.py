@@ -7,10 +7,14 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from practicestudio.athena.rest import Page
+from practicestudio.delivery.inbox import accept
 from practicestudio.delivery.worker import Call
 from practicestudio.errors import IntegrationError, Transient
 from practicestudio.store import sql
 from practicestudio.store.database import Database, Transaction, rows
+from practicestudio.store.records import RecordKind
+from practicestudio.sync.intents import listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,15 @@ class Run:
     asked: int
     place: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+
+    async def take(self, kind: RecordKind, page: Page, location: str) -> None:
+        """A page's records as messages, and the place behind it, in one transaction. location: the department that the page is of."""
+        messages = [listed(kind, item, asked=self.asked, urgency="backfill", run_id=self.id) for item in page.items]
+        self.count("taken", len(messages))
+        self.place |= {"cursor": page.next_cursor} if page.next_cursor else {"done": location, "cursor": None}
+        async with self.database.practice(self.practice_id) as transaction:
+            await accept(transaction, messages)
+            await self.save(transaction)
 
     async def save(self, transaction: Transaction) -> None:
         """Keep the place, in the transaction of what was taken there."""
