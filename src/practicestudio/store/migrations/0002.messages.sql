@@ -166,23 +166,31 @@ begin
     end loop;
 end $$;
 
--- Drops a day and gives its disk back; what is not finished stays, in a new partition of the same day.
+-- Drops a day and gives its disk back; what is not finished stays, in a new partition of the same day, with every try of it, whenever that was.
 create function drop_day(day date) returns bigint
     language plpgsql security definer set search_path = public, pg_temp as $$
 declare
     suffix text := '_' || to_char(day, 'YYYYMMDD');
+    older text;
     kept bigint := 0;
 begin
     if to_regclass('messages' || suffix) is null then
         return 0;
     end if;
     perform pg_advisory_xact_lock(hashtext('practicestudio make_days'));
+    execute format('lock table %I, %I, %I in access exclusive mode', 'messages' || suffix, 'message_bodies' || suffix, 'tries' || suffix);
     execute format('create temp table kept_messages on commit drop as select * from %I where state not in (''done'', ''discarded'', ''filtered'')', 'messages' || suffix);
     execute format('create temp table kept_bodies on commit drop as select b.* from %I b join kept_messages m on m.practice_id = b.practice_id and m.id = b.message_id', 'message_bodies' || suffix);
     execute format('create temp table kept_tries on commit drop as select t.* from %I t join kept_messages m on m.practice_id = t.practice_id and m.id = t.message_id', 'tries' || suffix);
+    for older in
+        select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+        where i.inhparent = 'messages'::regclass and c.relname < 'messages' || suffix
+    loop
+        execute format('insert into kept_tries select t.* from %I t join %I m on m.practice_id = t.practice_id and m.id = t.message_id where m.state not in (''done'', ''discarded'', ''filtered'')', 'tries' || suffix, older);
+    end loop;
     select count(*) into kept from kept_messages;
     execute format('drop table %I, %I, %I', 'messages' || suffix, 'message_bodies' || suffix, 'tries' || suffix);
-    if kept > 0 then
+    if kept > 0 or exists (select from kept_tries) then
         call make_day(day);
         execute format('insert into %I select * from kept_messages', 'messages' || suffix);
         execute format('insert into %I select * from kept_bodies', 'message_bodies' || suffix);
