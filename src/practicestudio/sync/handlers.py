@@ -4,6 +4,7 @@ from practicestudio.athena.rest import Purpose
 from practicestudio.clock import Clock, now
 from practicestudio.delivery.finish import LanePolicy
 from practicestudio.delivery.worker import Call, Handlers
+from practicestudio.practices import configuration
 from practicestudio.store.database import Transaction
 from practicestudio.sync.doors import Doors
 from practicestudio.sync.fetch_record import FetchRecord
@@ -15,7 +16,6 @@ from practicestudio.sync.push_appointment import PushAppointment
 from practicestudio.sync.push_patient import CreatePatient, UpdatePatient
 from practicestudio.sync.receive_appointment import receive_appointments
 from practicestudio.sync.receive_patient import receive_patients
-from practicestudio.sync.setup import setup_of
 
 
 def handlers(doors: Doors, clock: Clock = now) -> Handlers:
@@ -49,5 +49,9 @@ def handlers(doors: Doors, clock: Clock = now) -> Handlers:
 
 
 async def lane_policy(transaction: Transaction, kind: str) -> LanePolicy:
-    """What the practice set for lanes after a failed message of this kind; a failed message steps aside unless it set `hold`."""
-    return (await setup_of(transaction)).lane_policies.get(kind, "move_on")
+    """What the practice set for lanes after a failed message of this kind; a failed message steps aside unless it set `hold`.
+
+    Nothing else of its set-up is read, for that may be the very thing that failed.
+    """
+    policies = (await configuration.read(transaction)).get("lane_policy", {})
+    return "hold" if policies.get(kind) == "hold" else "move_on"

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from practicestudio.delivery.finish import LanePolicy
 from practicestudio.mapping import Dialect, PracticeMapping, References, override_from_row
 from practicestudio.merging import MergeRules
 from practicestudio.practices import configuration, connection, scheduling
@@ -32,7 +31,6 @@ class Setup:
     schedules: dict[str, Schedule]
     off_peak: Window
     items: Items
-    lane_policies: dict[str, LanePolicy]
 
 
 _kept: dict[UUID, tuple[int, Setup]] = {}
@@ -68,7 +66,6 @@ async def _read(transaction: Transaction) -> Setup:
         schedules=schedules_of(schedule),
         off_peak=window_of(schedule),
         items=items,
-        lane_policies=dict(values.get("lane_policy", {})),
     )
 
 
