@@ -39,11 +39,12 @@ async def put(database: Database, practice: Practice, *bodies: bytes, about: str
 
 
 async def test_errors_are_grouped_by_their_sentence_the_most_frequent_first(database: Database, practice: Practice) -> None:
-    _, newest, _ = await put(database, practice, b"date", b"date", b"name")
+    one, other, _ = await put(database, practice, b"date", b"date", b"name")
     await Handler().work(database)
     async with database.practice(practice.id) as transaction:
         first, second = await error_queue.groups(transaction)
-    assert (first.count, first.error, first.example) == (2, "No date. Mend the cause and retry it from the error queue.", newest)
+    assert (first.count, first.error) == (2, "No date. Mend the cause and retry it from the error queue.")
+    assert first.example in (one, other)
     assert (second.count, second.kind, second.state) == (1, "note", "failed")
 
 

@@ -259,3 +259,15 @@ def test_pauses_grow_and_a_limit_says_itself_when_to_come_back() -> None:
     assert decide_retry(Transient("x"), 8, now, rule, 1.0).at is None
     assert decide_retry(Permanent("x"), 1, now, rule, 1.0).at is None
     assert decide_retry(RateLimited("x", retry_after=3600), 99, now, rule, 0.0).at == now + timedelta(hours=1)
+
+
+async def test_what_has_spent_its_tries_says_so(database: Database, practice: Practice) -> None:
+    handled = Handled(lambda _: Failed(Transient("Not now.")))
+    await put(database, practice, incoming("patient:1", "bad"))
+    worker = Worker(database, handled.handlers(), rule=RetryRule(first=0.001, most=0.001, tries=3))
+    for _ in range(20):
+        await worker.run_until_idle()
+        await asyncio.sleep(0.002)
+    async with database.practice(practice.id) as transaction:
+        [failed] = await list_messages(transaction, Filter(states=["failed"]))
+    assert failed.error == "Not now. It was tried 3 times; retry it from the error queue."

@@ -22,7 +22,7 @@ from practicestudio.delivery.retry import RetryRule
 from practicestudio.delivery.worker import Worker
 from practicestudio.mapping import Dialect
 from practicestudio.practices import configuration
-from practicestudio.practices.connection import Connection, Credentials, Limits, set_connection, set_credentials
+from practicestudio.practices.connection import NAME, SECTION, Connection, Credentials, Limits, set_connection, set_credentials
 from practicestudio.practices.practice import Practice, add_practice
 from practicestudio.records import Appointment, Patient
 from practicestudio.sandbox import Sandbox, SandboxConfig, create_app
@@ -271,6 +271,8 @@ async def open_clinic(database: Database, dialect: Dialect, test: str, **config:
             await set_connection(transaction, Connection(base_url=address, dialect=dialect, limits=NO_LIMITS), "test")
             await set_credentials(transaction, Credentials(client_id="sandbox", client_secret="sandbox"), "test")
         yield Clinic(database, practice, doors, http, address, app.state.sandbox, SIZE)
+        async with database.practice(practice.id) as transaction:  # so that nobody starts its jobs
+            await configuration.put(transaction, SECTION, NAME, None, "test")
 
 
 @pytest.fixture(params=["platform", "guide"])

@@ -1,7 +1,7 @@
 """Practices side by side: a wall between them, whatever a message says, and one that is broken does not stop the others."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -18,7 +18,6 @@ from practicestudio.sync.change_appointment import book, cancel
 from practicestudio.sync.change_patient import change_patient
 from practicestudio.sync.find_slots import Slot
 from practicestudio.sync.reviews import open_reviews
-from practicestudio.sync.schedule_jobs import start_due_jobs
 
 
 async def test_two_practices_with_the_same_ids_stay_apart(make_clinic: Any) -> None:
@@ -117,17 +116,3 @@ async def test_a_wrong_practice_id_takes_nothing(make_clinic: Any) -> None:
     failed = await clinic.only_error()
     assert failed.state == "failed"
     assert "practice" in failed.error
-
-
-async def test_a_practice_whose_set_up_is_broken_does_not_stop_the_others(make_clinic: Any) -> None:
-    broken, fine = await make_clinic("platform"), await make_clinic("platform")
-    await broken.configure("schedule", "off_peak", {"start": "late"})
-    start = datetime(2026, 3, 2, 12, tzinfo=UTC)
-    await start_due_jobs(fine.database, start)
-    await start_due_jobs(fine.database, start + timedelta(minutes=6))
-    assert {one.kind for one in await fine.messages()} == {"feed.patients", "feed.appointments"}
-    await broken.run("pull.patients")
-    assert (await broken.only_error()).error.startswith("The off-peak window is not one.")
-    await broken.configure("schedule", "off_peak", None)
-    await broken.run("pull.patients")
-    assert not await broken.errors()

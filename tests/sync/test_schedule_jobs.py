@@ -1,13 +1,26 @@
 """Jobs start when they are due in the practice's own time zone, once, and what failed is tried again."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
+from practicestudio.app import open_database
 from practicestudio.delivery import error_queue
+from practicestudio.settings import Settings
+from practicestudio.store.database import Database
 from practicestudio.sync.schedule_jobs import start_due_jobs
 
 NOON = datetime(2026, 3, 2, 17, tzinfo=UTC)  # a Monday; in New York it is noon
+
+
+@pytest.fixture(scope="module")
+async def database(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
+    """One of its own, for jobs are started for every practice that there is."""
+    async with open_database(Settings(home=tmp_path_factory.mktemp("jobs") / "home")) as opened:
+        yield opened
 
 
 async def started(clinic: Any, at: datetime) -> list[str]:
@@ -108,3 +121,16 @@ async def test_a_department_that_athenahealth_lists_no_longer_is_not_pulled(plat
     await platform.run("pull.patients")
     assert platform.calls("search_patients") == before + 1
     assert not await platform.errors()
+
+
+async def test_a_practice_whose_set_up_is_broken_does_not_stop_the_others(make_clinic: Any) -> None:
+    broken, fine = await make_clinic("platform"), await make_clinic("platform")
+    await broken.configure("schedule", "off_peak", {"start": "late"})
+    await start_due_jobs(fine.database, NOON)
+    await start_due_jobs(fine.database, NOON + timedelta(minutes=6))
+    assert {one.kind for one in await fine.messages()} == {"feed.patients", "feed.appointments"}
+    await broken.run("pull.patients")
+    assert (await broken.only_error()).error.startswith("The off-peak window is not one.")
+    await broken.configure("schedule", "off_peak", None)
+    await broken.run("pull.patients")
+    assert not await broken.errors()

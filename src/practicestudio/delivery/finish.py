@@ -12,6 +12,7 @@ from practicestudio.delivery.inbox import store_bodies
 from practicestudio.delivery.message import URGENCIES, Message, State
 from practicestudio.delivery.outcome import Done, Failed, Outcome, Parked
 from practicestudio.delivery.retry import RetryRule, decide_retry
+from practicestudio.errors import IntegrationError, Transient
 from practicestudio.store import sql
 from practicestudio.store.database import Transaction, rows
 
@@ -48,8 +49,18 @@ def judge(message: Message, outcome: Outcome, now: datetime, rule: RetryRule, ch
             return Verdict(message, "parked", tries, error_code=error.code, error=error.sentence, record_id=record_id)
         case Failed(error=error, record_id=record_id):
             decision = decide_retry(error, tries, now, rule, chance)
-            state: State = "failed" if decision.at is None else "waiting"
-            return Verdict(message, state, tries, decision.at, error.code, error.sentence, record_id)
+            if decision.at is None:
+                return Verdict(message, "failed", tries, None, error.code, _given_up(error, tries), record_id)
+            return Verdict(message, "waiting", tries, decision.at, error.code, error.sentence, record_id)
+
+
+def _given_up(error: IntegrationError, tries: int) -> str:
+    """The sentence of an error that is not tried again; one that would have been says so no longer."""
+    if not isinstance(error, Transient):
+        return error.sentence
+    tried = f"It was tried {tries} times; retry it from the error queue."
+    said = error.sentence.replace(Transient.default_advice, tried)
+    return said if tried in said else f"{said} {tried}"
 
 
 async def finish(

@@ -156,11 +156,11 @@ def _wait_for_patient(batch: _Batch, one: _Incoming) -> Outcome:
     """The patient is fetched, unless there are messages about them already."""
     patient = one.patient or ""
     if batch.coming.get(patient) == "error queue":
-        return Failed(NotYet("The appointment's patient waits in the error queue.", advice="Decide about the patient first, then retry this."))
+        return Failed(NotYet("The appointment's patient waits in the error queue.", advice="Decide about the patient first."))
     if patient not in batch.coming and one.message.tries == 0:
         batch.to_send.append(to_fetch("patient", patient, one.message.id))
         batch.coming[patient] = "work"
-    return Failed(NotYet("The appointment's patient has not arrived yet.", advice="The patient is being fetched; it is tried again by itself."))
+    return Failed(NotYet("The appointment's patient has not arrived yet, and is being fetched."))
 
 
 def _link_to_ours(batch: _Batch, one: _Incoming, record: Appointment) -> Link | None:
