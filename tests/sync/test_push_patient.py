@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from practicestudio.delivery import error_queue
+from practicestudio.delivery.retry import RetryRule
 from practicestudio.records import Address, Contact, Patient
 from practicestudio.sync.change_patient import change_patient, create_patient
 from practicestudio.sync.setup import setup_of
@@ -133,6 +134,19 @@ async def test_a_change_whose_worker_is_killed_after_the_answer_is_not_sent_agai
     await pulled_platform.killed_once_answered(r"PUT .*/patients/3$")
     await pulled_platform.work()
     assert len(await pulled_platform.writes("patient updated")) == 1
+
+
+async def test_a_change_that_arrived_unseen_is_not_taken_for_one_of_theirs_when_we_change_again(pulled: Any) -> None:
+    """The write took effect, its answer was lost, and before the next try the same field was changed here once more."""
+    await pulled.fault("drop_after", "update_patient")
+    await change(pulled, "3", phone_work="+16175550141")
+    await pulled.worker(rule=RetryRule(first=600)).run_until_idle()
+    assert str((await pulled.truth("3"))["workphone"]) == "6175550141"
+    await change(pulled, "3", phone_work="+16175550142")
+    await pulled.retry(*await pulled.messages(states=["waiting"]))
+    await pulled.work()
+    assert str((await pulled.truth("3"))["workphone"]) == "6175550142"
+    assert not await pulled.reviews()
 
 
 async def test_what_athenahealth_changed_meanwhile_comes_in_before_ours_goes_out(pulled: Any) -> None:

@@ -16,7 +16,7 @@ import structlog
 
 from practicestudio.clock import Clock, new_id, now
 from practicestudio.delivery.finish import LeaseLost, Policies, always_move_on, finish, latest_id, message_of
-from practicestudio.delivery.inbox import open_body
+from practicestudio.delivery.inbox import open_body, store_bodies
 from practicestudio.delivery.message import Message
 from practicestudio.delivery.outcome import Failed, Outcome
 from practicestudio.delivery.retry import RetryRule
@@ -48,9 +48,11 @@ class Call:
     message: Message
     asked: int
 
-    async def mark_sent(self) -> None:
-        """Say, durably, that a write is about to be sent; a later try will read before it writes."""
+    async def mark_sent(self, intent: bytes | None = None) -> None:
+        """Say, durably, that a write is about to be sent; a later try will read before it writes, and finds the intent as its body."""
         async with self.database.practice(self.message.practice_id) as transaction:
+            if intent is not None:
+                await store_bodies(transaction, [(self.message.id, "sent", intent)])
             await sql.messages.mark_sent(transaction.connection, practice_id=transaction.practice_id, id=self.message.id)
 
 

@@ -21,7 +21,7 @@ from practicestudio.errors import InvalidValue, UnsureMatch
 from practicestudio.mapping import Finding, Mapped, Outgoing
 from practicestudio.matching import Candidate, decide
 from practicestudio.matching import Link as Matched
-from practicestudio.merging import Change, Merge, Units, is_missing, merge, pushed, units
+from practicestudio.merging import Change, Merge, Units, decode_units, encode_units, is_missing, merge, pushed, units
 from practicestudio.records import Patient
 from practicestudio.store import records as store
 from practicestudio.store import sql
@@ -89,15 +89,22 @@ class UpdatePatient:
         news = arrived("patient", body, external_id, call)
         if someone_else(ours.link.base, theirs.record):
             return _not_the_same(ours, news)
-        merged = self._merged(ours, ours.link, body, theirs)
+        own = _own_writes(call, units(theirs.record))
+        link = replace(ours.link, base={**(ours.link.base or {}), **own}) if own else ours.link
+        merged = self._merged(ours, link, body, theirs)
+        noted = [Change(unit, (ours.link.base or {}).get(unit), value) for unit, value in own.items()]
         if merged.take:  # what changed there comes in first, so that what is sent afterwards is all that differs
-            return Done(ours.stored.id, effect=_taken([news, to_update(external_id, ours.stored.id, call.message.id)]))
+            return Done(ours.stored.id, effect=_sent(call, ours, link, noted, [news, to_update(external_id, ours.stored.id, call.message.id)]))
         to_ask = [news] if merged.asked and not await _is_asked(call, ours) else []
         if not merged.send:
-            return Done(ours.stored.id, effect=_taken(to_ask))
+            return Done(ours.stored.id, effect=_sent(call, ours, link, noted, to_ask))
         outgoing = ours.setup.mapping.patient_out(ours.stored.record, [change.unit for change in merged.send], theirs.record)
-        await send(call, patients, external_id, ours, outgoing)
-        return Done(ours.stored.id, report=_report(outgoing), effect=_sent(call, ours, ours.link, _that_went(merged.send, outgoing), to_ask))
+        await send(call, patients, external_id, ours, outgoing, _as_intent(merged.send))
+        return Done(
+            ours.stored.id,
+            report=_report(outgoing),
+            effect=_sent(call, ours, link, [*noted, *_that_went(merged.send, outgoing)], to_ask),
+        )
 
     def _merged(self, ours: _Ours, link: Link, body: Mapping[str, Any], theirs: Mapped[Patient]) -> Merge:
         return merge(
@@ -112,6 +119,21 @@ class UpdatePatient:
 
     async def _patients(self, call: Call) -> Patients:
         return Patients(await self.doors.rest(call.message.practice_id), Purpose(urgency=call.message.urgency, message_id=call.message.id))
+
+
+def _as_intent(wanted: Sequence[Change]) -> bytes:
+    """What is about to be written, kept with the message. A member of a list that is taken away leaves nothing to know it by."""
+    return encode_units({change.unit: change.new for change in wanted if change.new is not None or "." not in change.unit})
+
+
+def _intent(call: Call) -> Units:
+    """What an earlier try of this message was about to write when it broke off."""
+    return decode_units(Patient, call.message.body) if call.message.sent_at is not None else {}
+
+
+def _own_writes(call: Call, theirs: Units) -> Units:
+    """What an earlier try of ours wrote, where it stands there: it is not a change of theirs, though nobody noted it."""
+    return {unit: value for unit, value in _intent(call).items() if theirs.get(unit) == value}
 
 
 async def _is_asked(call: Call, ours: _Ours) -> bool:
@@ -199,14 +221,14 @@ def _same_person(ours: _Ours, body: dict[str, Any]) -> str | None:
     return ours.setup.mapping.patient_external_id(body) if same else None
 
 
-async def send(call: Call, patients: Patients, external_id: str, ours: _Ours, outgoing: Outgoing) -> None:
+async def send(call: Call, patients: Patients, external_id: str, ours: _Ours, outgoing: Outgoing, intent: bytes) -> None:
     """Make the calls that an Outgoing stands for. Each sets values rather than adding any, but for a new insurance, which is only made
     while theirs, just read, lacks it; so a try that was broken off may be made again."""
     if outgoing.refused:
         raise outgoing.refused
     if outgoing.empty:
         return
-    await call.mark_sent()
+    await call.mark_sent(intent)
     if outgoing.values:
         await patients.update(external_id, outgoing.values)
     if outgoing.custom_fields:
@@ -243,6 +265,8 @@ def _taken(news: Sequence[NewMessage]) -> Effect:
 
 def _sent(call: Call, ours: _Ours, link: Link, sent: Sequence[Change], news: Sequence[NewMessage]) -> Effect:
     """Both sides agree on what was sent; the trail says so."""
+    if not sent:
+        return _taken(news)
 
     async def effect(transaction: Transaction) -> None:
         links = await store.find_links(transaction, "patient", [link.identity])
