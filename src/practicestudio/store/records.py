@@ -117,6 +117,16 @@ async def lock_keys(transaction: Transaction, keys: Mapping[int, KeyKind]) -> No
         await rows(sql.records.lock_keys(transaction.connection, keys=wanted))
 
 
+async def link_among_others(transaction: Transaction) -> None:
+    """Before links are made for what came in: what an answer tells of a new id (`link_alone`) comes before or after this transaction."""
+    await rows(sql.records.lock_linking_shared(transaction.connection, key=transaction.sealer.index("lock", "links")))
+
+
+async def link_alone(transaction: Transaction) -> None:
+    """Before a link is made for an id that an answer told, which may be coming in at the same time."""
+    await rows(sql.records.lock_linking(transaction.connection, key=transaction.sealer.index("lock", "links")))
+
+
 async def find_candidates(transaction: Transaction, keys: Iterable[int]) -> dict[int, set[UUID]]:
     """Patients by each of these match keys."""
     candidates: dict[int, set[UUID]] = {}

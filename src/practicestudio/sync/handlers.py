@@ -13,9 +13,10 @@ from practicestudio.sync.pull_appointments import PullAppointments
 from practicestudio.sync.pull_patients import PullPatients
 from practicestudio.sync.pull_practice import PullPractice, pull_practice
 from practicestudio.sync.push_appointment import PushAppointment
-from practicestudio.sync.push_patient import CreatePatient, UpdatePatient
+from practicestudio.sync.push_patient import UpdatePatient
 from practicestudio.sync.receive_appointment import receive_appointments
 from practicestudio.sync.receive_patient import receive_patients
+from practicestudio.sync.register_patient import RegisterPatient
 
 
 def handlers(doors: Doors, clock: Clock = now) -> Handlers:
@@ -34,7 +35,7 @@ def handlers(doors: Doors, clock: Clock = now) -> Handlers:
             "feed.patients": PollFeed("patients", doors, clock),
             "feed.appointments": PollFeed("appointments", doors, clock),
             "feed.providers": PollFeed("providers", doors, clock, providers_changed),
-            "patient.create": CreatePatient(doors),
+            "patient.create": RegisterPatient(doors),
             "patient.update": UpdatePatient(doors, clock),
             "patient.fetch": fetch.patient,
             "appointment.fetch": fetch.appointment,

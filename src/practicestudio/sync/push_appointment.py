@@ -225,6 +225,7 @@ def _linked(call: Call, record_id: UUID, external_id: str, bodies: Sequence[tupl
 
     async def effect(transaction: Transaction) -> None:
         identity = store.identity_of(transaction, "appointment", external_id)
+        await store.link_alone(transaction)
         if identity not in await store.find_links(transaction, "appointment", [identity]):
             stored = (await store.read_appointments(transaction, [record_id], lock=True))[record_id]
             await store.change_appointments(transaction, [store.with_external_id(stored, external_id)])

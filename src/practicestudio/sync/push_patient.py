@@ -4,7 +4,7 @@ athenahealth takes no idempotency key, so a write is never repeated blindly: wha
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import orjson
@@ -19,9 +19,8 @@ from practicestudio.delivery.outcome import Done, Effect, Outcome, Parked
 from practicestudio.delivery.worker import Call
 from practicestudio.errors import InvalidValue, UnsureMatch
 from practicestudio.mapping import Finding, Mapped, Outgoing
-from practicestudio.matching import Candidate, decide
-from practicestudio.matching import Link as Matched
-from practicestudio.merging import Change, Merge, Units, decode_units, encode_units, is_missing, merge, pushed, units
+from practicestudio.merging import Change, Merge, Units, decode_units, encode_units, merge, pushed, units
+from practicestudio.merging.adoption import adopted_ids, with_adopted_ids
 from practicestudio.records import Patient
 from practicestudio.store import records as store
 from practicestudio.store import sql
@@ -39,7 +38,7 @@ WITH_REGISTRATION = Finding("", "The patient's registration at athenahealth is n
 
 
 @dataclass(frozen=True, slots=True)
-class _Ours:
+class Ours:
     """Our side of a patient, read for sending."""
 
     setup: Setup
@@ -47,7 +46,7 @@ class _Ours:
     link: Link | None
 
 
-async def _read_ours(call: Call) -> _Ours:
+async def read_ours(call: Call) -> Ours:
     message = call.message
     if message.record_id is None:
         raise InvalidValue("The message does not say which patient it is about.", advice="Discard it, and change the patient again.")
@@ -57,7 +56,7 @@ async def _read_ours(call: Call) -> _Ours:
             raise InvalidValue("The patient is not there any more.", advice="Discard the message.")
         if stored.merged_into is not None:
             raise InvalidValue("The patient was merged into another.", advice="Make the change there, and discard this one.")
-        return _Ours(await setup_of(transaction), stored, await _link(transaction, stored))
+        return Ours(await setup_of(transaction), stored, await _link(transaction, stored))
 
 
 async def _link(transaction: Transaction, stored: Stored[Patient]) -> Link | None:
@@ -77,7 +76,7 @@ class UpdatePatient:
 
     async def __call__(self, call: Call) -> Outcome:
         """Read theirs, merge, and send our changes; theirs come in as any change of theirs does."""
-        ours = await _read_ours(call)
+        ours = await read_ours(call)
         external_id = ours.stored.record.external_id
         if ours.link is None or external_id is None:
             return await _goes_with_registration(call)
@@ -102,11 +101,11 @@ class UpdatePatient:
         await send(call, patients, external_id, ours, outgoing, _as_intent(merged.send))
         return Done(
             ours.stored.id,
-            report=_report(outgoing),
+            report=report_of(outgoing),
             effect=_sent(call, ours, link, [*noted, *_that_went(merged.send, outgoing)], to_ask),
         )
 
-    def _merged(self, ours: _Ours, link: Link, body: Mapping[str, Any], theirs: Mapped[Patient]) -> Merge:
+    def _merged(self, ours: Ours, link: Link, body: Mapping[str, Any], theirs: Mapped[Patient]) -> Merge:
         return merge(
             link.base,
             units(ours.stored.record),
@@ -133,10 +132,19 @@ def _intent(call: Call) -> Units:
 
 def _own_writes(call: Call, theirs: Units) -> Units:
     """What an earlier try of ours wrote, where it stands there: it is not a change of theirs, though nobody noted it."""
-    return {unit: value for unit, value in _intent(call).items() if theirs.get(unit) == value}
+    intent = _intent(call)
+    intent = with_adopted_ids(intent, adopted_ids(intent, theirs), theirs)
+    return {unit: value for unit, value in intent.items() if _holds(theirs.get(unit), value)}
 
 
-async def _is_asked(call: Call, ours: _Ours) -> bool:
+def _holds(theirs: Any, ours: Any) -> bool:
+    """Whether theirs says everything that ours does; it may say more, as athenahealth adds its plan's name to an insurance."""
+    if is_dataclass(ours) and type(ours) is type(theirs):
+        return all(_holds(getattr(theirs, one.name), getattr(ours, one.name)) for one in fields(ours) if getattr(ours, one.name) is not None)
+    return bool(ours == theirs)
+
+
+async def _is_asked(call: Call, ours: Ours) -> bool:
     async with call.database.practice(call.message.practice_id) as transaction:
         return ours.stored.id in await reviews.in_question(transaction, "patient")
 
@@ -153,7 +161,7 @@ async def _goes_with_registration(call: Call) -> Outcome:
     return Done(message.record_id, report=orjson.dumps([WITH_REGISTRATION]))
 
 
-def _not_the_same(ours: _Ours, news: NewMessage) -> Outcome:
+def _not_the_same(ours: Ours, news: NewMessage) -> Outcome:
     """Nothing is written over somebody else; whose the id is now is asked when what was read is worked."""
     error = UnsureMatch("This id belongs to a patient with another name and date of birth now.", advice="Decide the review, then retry this.")
     return Parked(error, ours.stored.id, effect=_taken([news]))
@@ -166,62 +174,7 @@ def _that_went(wanted: Sequence[Change], outgoing: Outgoing) -> list[Change]:
     return [change for change in wanted if change.unit not in stayed]
 
 
-@dataclass(frozen=True, slots=True)
-class CreatePatient:
-    """Handles `patient.create`: registers a patient that was made here."""
-
-    doors: Doors
-
-    async def __call__(self, call: Call) -> Outcome:
-        """Register, unless a try that was broken off did; then link both, and let their state come in as any other."""
-        ours = await _read_ours(call)
-        if ours.link is not None:
-            return Done(ours.stored.id)
-        patients = Patients(await self.doors.rest(call.message.practice_id), Purpose(urgency=call.message.urgency, message_id=call.message.id))
-        outgoing = ours.setup.mapping.patient_out(ours.stored.record)
-        if outgoing.refused:
-            raise outgoing.refused
-        external_id = await self._find(call, patients, ours) if call.message.sent_at else None
-        if external_id is None:
-            await call.mark_sent()
-            answer = await patients.create(outgoing.values)
-            external_id = str(answer.fields["patientid"])
-        if await self._is_other(call, external_id):
-            return Parked(
-                UnsureMatch(
-                    "athenahealth says this patient is one that another patient here is linked to.",
-                    advice="Compare the two and merge them, or register the patient in athenahealth by hand.",
-                ),
-                ours.stored.id,
-            )
-        body = await patients.get(external_id, also=WHOLE_PATIENT)
-        return Done(ours.stored.id, report=_report(outgoing), effect=_linked(ours, external_id, body, _agreed_on(ours, outgoing, body), call))
-
-    async def _find(self, call: Call, patients: Patients, ours: _Ours) -> str | None:
-        """The patient that an earlier try may have registered: one who agrees in full and is nobody else's here."""
-        record = ours.stored.record
-        found = await patients.search({"firstname": record.first_name, "lastname": record.last_name, "dob": record.date_of_birth})
-        same = [external_id for body in found if (external_id := _same_person(ours, body))]
-        free = [external_id for external_id in same if not await self._is_other(call, external_id)]
-        if len(free) > 1:
-            raise UnsureMatch("athenahealth has this patient more than once.", advice="Merge them there, then retry this.")
-        return free[0] if free else None
-
-    async def _is_other(self, call: Call, external_id: str) -> bool:
-        async with call.database.practice(call.message.practice_id) as transaction:
-            identity = store.identity_of(transaction, "patient", external_id)
-            links = await store.find_links(transaction, "patient", [identity])
-        return identity in links and links[identity].record_id != call.message.record_id
-
-
-def _same_person(ours: _Ours, body: dict[str, Any]) -> str | None:
-    """athenahealth's id, where the patient who was found is without doubt ours."""
-    theirs = ours.setup.mapping.patient_in(body).record
-    same = theirs is not None and isinstance(decide(theirs, [Candidate(ours.stored.id, ours.stored.record)]), Matched)
-    return ours.setup.mapping.patient_external_id(body) if same else None
-
-
-async def send(call: Call, patients: Patients, external_id: str, ours: _Ours, outgoing: Outgoing, intent: bytes) -> None:
+async def send(call: Call, patients: Patients, external_id: str, ours: Ours, outgoing: Outgoing, intent: bytes) -> None:
     """Make the calls that an Outgoing stands for. Each sets values rather than adding any, but for a new insurance, which is only made
     while theirs, just read, lacks it; so a try that was broken off may be made again."""
     if outgoing.refused:
@@ -242,7 +195,7 @@ async def send(call: Call, patients: Patients, external_id: str, ours: _Ours, ou
             await patients.remove_insurance(external_id, insurance.external_id or "")
 
 
-def _department(ours: _Ours) -> str:
+def _department(ours: Ours) -> str:
     """athenahealth's department of the patient, which custom fields want named."""
     by_id = {location.id: external_id for external_id, location in ours.setup.items.locations.items()}
     record = ours.stored.record
@@ -252,7 +205,7 @@ def _department(ours: _Ours) -> str:
     return min(by_id.values(), key=int)
 
 
-def _report(outgoing: Outgoing) -> bytes | None:
+def report_of(outgoing: Outgoing) -> bytes | None:
     return orjson.dumps(outgoing.report) if outgoing.report else None
 
 
@@ -263,7 +216,7 @@ def _taken(news: Sequence[NewMessage]) -> Effect:
     return effect
 
 
-def _sent(call: Call, ours: _Ours, link: Link, sent: Sequence[Change], news: Sequence[NewMessage]) -> Effect:
+def _sent(call: Call, ours: Ours, link: Link, sent: Sequence[Change], news: Sequence[NewMessage]) -> Effect:
     """Both sides agree on what was sent; the trail says so."""
     if not sent:
         return _taken(news)
@@ -278,34 +231,5 @@ def _sent(call: Call, ours: _Ours, link: Link, sent: Sequence[Change], news: Seq
         entry = AuditEntry(Action.SYSTEM_PATIENT_SEND, audit.SYSTEM, "patient", ours.stored.id, call.message.id, changes)
         await audit.write(transaction, [entry])
         await accept(transaction, news)
-
-    return effect
-
-
-def _agreed_on(ours: _Ours, outgoing: Outgoing, body: Mapping[str, Any]) -> Units | None:
-    """What both sides agree on after a registration: every unit that came back as it was sent, though athenahealth may have added to it (a
-    country to an address). None where something came back otherwise, for then it was a patient whom athenahealth had already."""
-    theirs = ours.setup.mapping.patient_in(dict(body)).record
-    if theirs is None:
-        return None
-    came_back = ours.setup.mapping.patient_out(theirs).values
-    if any(came_back.get(name, value) != value for name, value in outgoing.values.items()):
-        return None
-    known = {unit for unit, value in units(theirs).items() if not is_missing(unit, value)}
-    return {unit: value for unit, value in units(ours.stored.record).items() if unit in known and not is_missing(unit, value)}
-
-
-def _linked(ours: _Ours, external_id: str, body: Mapping[str, Any], agreed: Units | None, call: Call) -> Effect:
-    """The patient is athenahealth's too from now on. What else differs there is merged as nothing was agreed on before."""
-
-    async def effect(transaction: Transaction) -> None:
-        identity = store.identity_of(transaction, "patient", external_id)
-        if identity not in await store.find_links(transaction, "patient", [identity]):
-            stored = (await store.read_patients(transaction, [ours.stored.id], lock=True))[ours.stored.id]
-            linked = Link(identity, stored.id, agreed, ours.setup.practice.created_at, call.message.id)
-            await store.put_links(transaction, "patient", [linked])
-            await store.change_patients(transaction, [store.with_external_id(stored, external_id)])
-        await audit.write(transaction, [AuditEntry(Action.SYSTEM_PATIENT_SEND, audit.SYSTEM, "patient", ours.stored.id, call.message.id)])
-        await accept(transaction, [arrived("patient", body, external_id, call)])
 
     return effect

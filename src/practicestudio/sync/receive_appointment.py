@@ -96,6 +96,9 @@ def _read(transaction: Transaction, setup: Setup, message: Message) -> _Incoming
 
 async def _prepare(transaction: Transaction, setup: Setup, incoming: Sequence[_Incoming]) -> _Batch:
     links = await store.find_links(transaction, "appointment", [one.identity for one in incoming])
+    if new := [one for one in incoming if one.identity not in links]:
+        await store.link_among_others(transaction)
+        links |= await store.find_links(transaction, "appointment", [one.identity for one in new])
     wanted = {one.patient: store.identity_of(transaction, "patient", one.patient) for one in incoming if one.patient}
     found = await store.find_links(transaction, "patient", list(wanted.values())) if wanted else {}
     patients = {external_id: found[identity].record_id for external_id, identity in wanted.items() if identity in found}

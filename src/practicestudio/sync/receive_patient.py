@@ -114,7 +114,10 @@ def _is_told_in_part(one: _Incoming) -> bool:
 async def _prepare(transaction: Transaction, setup: Setup, incoming: Sequence[_Incoming]) -> _Batch:
     """Read in bulk what the decisions need: links, their patients, and candidates for those who have no link."""
     links = await store.find_links(transaction, "patient", [one.identity for one in incoming])
-    strangers = [one for one in incoming if one.identity not in links]
+    if new := [one for one in incoming if one.identity not in links]:
+        await store.link_among_others(transaction)
+        links |= await store.find_links(transaction, "patient", [one.identity for one in new])
+    strangers = [one for one in new if one.identity not in links]
     for one in strangers:
         one.keys = store.blind_match_keys(transaction, one.record)
     keys = {key: kind for one in strangers for key, kind in one.keys.items()}

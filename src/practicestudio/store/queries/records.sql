@@ -16,6 +16,12 @@ update links set record_id = :to_record where practice_id = :practice_id and kin
 -- Two workers that may be about to make the same person wait for each other; in one order, so never in a ring.
 select pg_advisory_xact_lock(key) from unnest(:keys::bigint[]) as key order by key
 
+-- name: lock_linking_shared(key)
+select pg_advisory_xact_lock_shared(:key)
+
+-- name: lock_linking(key)
+select pg_advisory_xact_lock(:key)
+
 -- name: match_candidates(practice_id, keys)
 select key, patient_id from match_keys where practice_id = :practice_id and key = any(:keys::bigint[])
 
