@@ -271,3 +271,24 @@ async def test_what_has_spent_its_tries_says_so(database: Database, practice: Pr
     async with database.practice(practice.id) as transaction:
         [failed] = await list_messages(transaction, Filter(states=["failed"]))
     assert failed.error == "Not now. It was tried 3 times; retry it from the error queue."
+
+
+async def test_a_worker_whose_lease_ran_out_does_not_begin_its_own_call_again(database: Database, practice: Practice) -> None:
+    begun, free = 0, asyncio.Event()
+
+    async def slow(_: Call) -> Outcome:
+        nonlocal begun
+        begun += 1
+        await free.wait()
+        return Done()
+
+    await put(database, practice, outgoing("patient:1", "a"))
+    worker = Worker(database, Handlers(call={"send": slow}), lease=0.05)
+    await worker.step()
+    await asyncio.sleep(0.1)
+    await worker.step()
+    await asyncio.sleep(0.05)
+    free.set()
+    await worker.run_until_idle()
+    assert begun == 1
+    assert await states(database, practice) == {"done": 1}

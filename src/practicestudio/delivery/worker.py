@@ -140,7 +140,10 @@ class Worker:
         batch = await self._claim(outbound=False, lanes=self._batch)
         free = self._calls - len(self._tasks)
         calls = await self._claim(outbound=True, lanes=free) if free > 0 else []
+        in_hand = {(held.practice_id, held.lane) for held in self._tasks.values()}
         for claimed in calls:
+            if (claimed.practice_id, claimed.lane) in in_hand:  # its lease had run out unnoticed; now it is extended
+                continue
             task = asyncio.create_task(self._work_call(claimed))
             self._tasks[task] = claimed
             task.add_done_callback(self._task_ended)
