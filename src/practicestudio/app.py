@@ -8,7 +8,7 @@ from pathlib import Path
 
 from practicestudio.clock import now
 from practicestudio.settings import Settings
-from practicestudio.store.database import SHARED, Database
+from practicestudio.store.database import SHARED, UNTOLD, Database, Origin
 from practicestudio.store.embedded import EmbeddedServer
 from practicestudio.store.external import external_conninfo
 from practicestudio.store.keyring import KeyFile, Keyring
@@ -63,9 +63,12 @@ async def open_access(
 
 
 @asynccontextmanager
-async def open_database(settings: Settings, *, server_settings: Mapping[str, str] | None = None) -> AsyncIterator[Database]:
-    """The database, ready for work: server, roles, schema, shared keys, partitions."""
-    async with open_access(settings, server_settings=server_settings) as (access, keys), Database(access.app, access.dispatch, keys) as database:
+async def open_database(settings: Settings, *, server_settings: Mapping[str, str] | None = None, origin: Origin = UNTOLD) -> AsyncIterator[Database]:
+    """The database, ready for work: server, roles, schema, shared keys, partitions. origin: where the work of this process comes from."""
+    async with (
+        open_access(settings, server_settings=server_settings) as (access, keys),
+        Database(access.app, access.dispatch, keys, origin=origin) as database,
+    ):
         await database.add_keys(SHARED)
         await database.make_days(now().date())
         yield database

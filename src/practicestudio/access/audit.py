@@ -7,12 +7,12 @@ writers never wait for it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 import orjson
 
+from practicestudio.access.audit_actions import Action as Action
 from practicestudio.clock import new_id
 from practicestudio.store import sql
 from practicestudio.store.database import Transaction, rows
@@ -20,36 +20,17 @@ from practicestudio.store.database import Transaction, rows
 ATHENAHEALTH = "athenahealth"  # the actor of a change that came from there
 SYSTEM = "system"
 
-
-class Action(StrEnum):
-    """Everything the trail records, as source:subject:action."""
-
-    ATHENA_PATIENT_CREATE = "athenahealth:patient:create"
-    ATHENA_PATIENT_CHANGE = "athenahealth:patient:change"
-    ATHENA_PATIENT_LINK = "athenahealth:patient:link"
-    ATHENA_PATIENT_MERGE = "athenahealth:patient:merge"
-    ATHENA_APPOINTMENT_CREATE = "athenahealth:appointment:create"
-    ATHENA_APPOINTMENT_CHANGE = "athenahealth:appointment:change"
-    PERSON_PATIENT_CREATE = "person:patient:create"
-    PERSON_PATIENT_CHANGE = "person:patient:change"
-    PERSON_PATIENT_VIEW = "person:patient:view"
-    PERSON_APPOINTMENT_BOOK = "person:appointment:book"
-    PERSON_APPOINTMENT_CHANGE = "person:appointment:change"
-    PERSON_MATCH_DECIDE = "person:match:decide"
-    PERSON_CONFLICT_DECIDE = "person:conflict:decide"
-    PERSON_MESSAGE_RETRY = "person:message:retry"
-    PERSON_MESSAGE_EDIT = "person:message:edit"
-    PERSON_MESSAGE_DISCARD = "person:message:discard"
-    PERSON_MESSAGE_VIEW = "person:message:view"
-    PERSON_MESSAGE_EXPORT = "person:message:export"
-    SYSTEM_PATIENT_SEND = "system:patient:send"
-    SYSTEM_APPOINTMENT_SEND = "system:appointment:send"
-    SYSTEM_KEYS_ROTATE = "system:keys:rotate"
+_PURPOSE = ""  # beside the fields' names, of which none is empty
+_TRAIL = ("id", "at", "actor", "action", "record_kind", "message_id", "patient_id", "via", "address", "session_id", "emergency")
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """What happened to one record. changes: field to (before, after), sealed when stored."""
+    """What happened to one record.
+
+    changes: field to (before, after), sealed when stored. patient_id: whose data it was about, where the record is not the patient.
+    purpose: why, in the person's words, sealed too; else the purpose of the transaction's origin.
+    """
 
     action: Action
     actor: str
@@ -57,12 +38,20 @@ class AuditEntry:
     record_id: UUID | None = None
     message_id: UUID | None = None
     changes: Mapping[str, tuple[Any, Any]] | None = None
+    patient_id: UUID | None = None
+    purpose: str | None = None
+
+    @property
+    def whose(self) -> UUID | None:
+        """The patient whose data it was about."""
+        return self.record_id if self.record_kind == "patient" else self.patient_id
 
 
 async def write(transaction: Transaction, entries: Sequence[AuditEntry]) -> None:
-    """Add entries to the trail, in the transaction of what they record."""
+    """Add entries to the trail, in the transaction of what they record, each with where the transaction's work comes from."""
     if not entries:
         return
+    origin = transaction.origin
     ids = [new_id() for _ in entries]
     await sql.audit.insert_entries(
         transaction.connection,
@@ -74,20 +63,29 @@ async def write(transaction: Transaction, entries: Sequence[AuditEntry]) -> None
         record_ids=[entry.record_id for entry in entries],
         message_ids=[entry.message_id for entry in entries],
         sealed=[_sealed(transaction, entry_id, entry) for entry_id, entry in zip(ids, entries, strict=True)],
+        patient_ids=[entry.whose for entry in entries],
+        via=origin.via,
+        address=origin.address,
+        session_id=origin.session_id,
+        emergency=origin.emergency,
     )
 
 
 def _sealed(transaction: Transaction, entry_id: UUID, entry: AuditEntry) -> bytes | None:
-    if not entry.changes:
-        return None
-    return transaction.sealer.seal("audit_entries", entry_id, orjson.dumps(dict(entry.changes)))
+    """What is sealed of an entry: its changes by field, and under no name the purpose."""
+    document: dict[str, Any] = dict(entry.changes or {})
+    if purpose := entry.purpose or transaction.origin.purpose:
+        document[_PURPOSE] = purpose
+    return transaction.sealer.seal("audit_entries", entry_id, orjson.dumps(document)) if document else None
 
 
 async def read_trail(transaction: Transaction, record_id: UUID) -> list[dict[str, Any]]:
-    """Everything that happened to a record, oldest first, opened."""
+    """Everything that happened to a record, oldest first, opened; with where it came from, and why."""
     found = await rows(sql.audit.entries_of_record(transaction.connection, practice_id=transaction.practice_id, record_id=record_id))
-    names = ("id", "at", "actor", "action", "record_kind", "message_id", "changes")
-    return [
-        dict(zip(names, (*row, None if sealed is None else orjson.loads(transaction.sealer.open("audit_entries", row[0], sealed))), strict=True))
-        for *row, sealed in found
-    ]
+    return [{**dict(zip(_TRAIL, row, strict=True)), **_opened(transaction, row[0], sealed)} for *row, sealed in found]
+
+
+def _opened(transaction: Transaction, entry_id: UUID, sealed: bytes | None) -> dict[str, Any]:
+    document = {} if sealed is None else orjson.loads(transaction.sealer.open("audit_entries", entry_id, sealed))
+    purpose = document.pop(_PURPOSE, None)
+    return {"changes": document or None, "purpose": purpose}

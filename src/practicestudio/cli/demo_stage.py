@@ -16,6 +16,7 @@ from practicestudio.errors import Transient
 from practicestudio.mapping import Dialect
 from practicestudio.practices.practice import Practice
 from practicestudio.settings import Settings
+from practicestudio.store.database import Origin
 from practicestudio.sync import demo, progress, reviews
 from practicestudio.sync.doors import Doors, open_doors
 from practicestudio.sync.schedule_jobs import request_job
@@ -64,7 +65,7 @@ async def set_up(settings: Settings, patients: int) -> AsyncIterator[Stage]:
     """Start the sandbox, the database and the workers, and connect the practices."""
     async with (
         run_sandbox([clinic.athena_id for clinic in CLINICS], patients, SEED) as sandbox,
-        open_database(settings) as database,
+        open_database(settings, origin=Origin("demo")) as database,
         Crew(role_commands(settings, ("worker",))),
         open_doors(database) as doors,
     ):

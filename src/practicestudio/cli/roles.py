@@ -14,6 +14,7 @@ from practicestudio.clock import now
 from practicestudio.delivery.retention import drop_old_days
 from practicestudio.delivery.worker import Worker
 from practicestudio.settings import Settings
+from practicestudio.store.database import Origin
 from practicestudio.sync.doors import Doors, open_doors
 from practicestudio.sync.handlers import handlers
 from practicestudio.sync.schedule_jobs import start_due_jobs
@@ -38,7 +39,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
     """Work messages until told to stop."""
     spare_the_collector()
     async with (
-        open_database(settings) as database,
+        open_database(settings, origin=Origin("worker")) as database,
         open_doors(database, ca_file=settings.ca_file, connect=settings.connect_timeout, read=settings.read_timeout) as doors,
     ):
         await make_worker(database, doors, settings).run(stop)
@@ -46,7 +47,7 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
 
 async def schedule(settings: Settings, stop: asyncio.Event) -> None:
     """Start due jobs every few seconds; make the log's partitions every hour; drop old days once a day."""
-    async with open_database(settings) as database:
+    async with open_database(settings, origin=Origin("scheduler")) as database:
         dropped: date | None = None
         made_at = -PARTITIONS_EVERY
         while not stop.is_set():

@@ -47,10 +47,11 @@ class Session:
     async def _open(self, work: "Callable[[Database], Awaitable[T]]") -> T:
         from practicestudio.app import open_database
         from practicestudio.redact import configure_logging
+        from practicestudio.store.database import Origin
 
         settings = self.settings()
         configure_logging("debug" if settings.log_level == "debug" else "error")
-        async with open_database(settings) as database:
+        async with open_database(settings, origin=Origin("cli")) as database:
             return await work(database)
 
 

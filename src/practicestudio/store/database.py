@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from psycopg import AsyncConnection
@@ -27,13 +27,36 @@ logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
 SHARED = UUID(int=0)  # the nil practice: keys of what practices share (access tokens)
 
 
+Via = Literal["system", "worker", "scheduler", "sealer", "monitor", "web", "api", "cli", "demo"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where work comes from, for the audit trail.
+
+    address: the caller's IP address, where there is one. session_id: of the sign-in it was done under. emergency: whether it was done by
+    emergency access. purpose: why, in the person's words; sealed when stored.
+    """
+
+    via: Via = "system"
+    address: str | None = None
+    session_id: UUID | None = None
+    emergency: bool = False
+    purpose: str | None = None
+
+
+UNTOLD = Origin()
+"""Of work of which nobody has said where it comes from: the system's own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """A transaction on one practice's data."""
+    """A transaction on one practice's data. origin: where the work in it comes from."""
 
     practice_id: UUID
     connection: AsyncConnection[Any]
     sealer: Sealer
+    origin: Origin = UNTOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +88,16 @@ def _pool(conninfo: str, name: str, connections: int) -> AsyncConnectionPool[Asy
 
 
 class Database:
-    """Pools, transactions and keys. Open it with `async with`. keys: the key service that wraps the data keys."""
+    """Pools, transactions and keys. Open it with `async with`.
 
-    def __init__(self, app: str, dispatch: str, keys: KeyService, *, connections: int = 10) -> None:
+    keys: the key service that wraps the data keys. origin: where the work of transactions comes from that name no origin of their own.
+    """
+
+    def __init__(self, app: str, dispatch: str, keys: KeyService, *, connections: int = 10, origin: Origin = UNTOLD) -> None:
         self._app = _pool(app, "app", connections)
         self._dispatch = _pool(dispatch, "dispatch", 3)
         self.keys = keys
+        self.origin = origin
         self._sealers: dict[UUID, _Known] = {}
 
     async def __aenter__(self) -> Self:
@@ -83,16 +110,17 @@ class Database:
         await self._dispatch.close()
 
     @asynccontextmanager
-    async def practice(self, practice_id: UUID) -> AsyncIterator[Transaction]:
-        """A transaction that sees this practice and no other."""
+    async def practice(self, practice_id: UUID, origin: Origin | None = None) -> AsyncIterator[Transaction]:
+        """A transaction that sees this practice and no other. origin: where its work comes from, if not from where this process's work does."""
         async with self._app.connection() as connection, connection.transaction():
             newest, active = await sql.keys.enter_practice(connection, practice=practice_id)
-            yield Transaction(practice_id, connection, await self._sealer(connection, practice_id, newest, active))
+            sealer = await self._sealer(connection, practice_id, newest, active)
+            yield Transaction(practice_id, connection, sealer, origin or self.origin)
 
     @asynccontextmanager
-    async def shared(self) -> AsyncIterator[Transaction]:
+    async def shared(self, origin: Origin | None = None) -> AsyncIterator[Transaction]:
         """A transaction on what practices share: tokens and limits. It sees no practice's data."""
-        async with self.practice(SHARED) as transaction:
+        async with self.practice(SHARED, origin) as transaction:
             yield transaction
 
     @asynccontextmanager
