@@ -76,3 +76,16 @@ def test_a_host_that_nobody_answers_at_is_one_sentence_a_step(command: Any, prac
 def test_a_name_that_does_not_resolve_is_told(command: Any, practice: str) -> None:
     set_(command, practice, "--client-id", "sandbox", "--base-url", "https://athena.invalid", "--secret-stdin")
     assert steps(command, practice)["name"]["told"].startswith("The name athena.invalid does not resolve.")
+
+
+def test_all_connections_are_tested_a_line_each_and_the_results_are_kept(command: Any, practice: str, sandbox: Any) -> None:
+    set_(command, practice, "--client-id", "sandbox", "--base-url", sandbox.base_url, "--secret-stdin", secret="sandbox")
+    result = command.ok("connection", "test", "--all", "--json", "--by", "ann")
+    tested = {one["practice"]: one for one in result.json}
+    assert tested[practice]["state"] == "ok"
+    assert len(tested[practice]["steps"]) == 9
+
+
+def test_a_test_names_one_practice_or_all(command: Any, practice: str) -> None:
+    assert command("connection", "test").status == 2
+    assert command("connection", "test", "--all", "--practice", practice).status == 2

@@ -233,6 +233,7 @@ async def test_functions_with_the_owners_rights_are_for_those_who_need_them(owne
         [APP, DISPATCH],
     )
     assert await found.fetchall() == [
+        ("applied_migrations", False, True, False, True),
         ("drop_day", False, False, True, True),
         ("make_day", False, False, False, True),
         ("make_days", False, True, True, True),

@@ -9,6 +9,7 @@ import pytest
 
 from practicestudio.app import open_database
 from practicestudio.delivery import error_queue
+from practicestudio.practices.schedule import DEFAULTS
 from practicestudio.settings import Settings
 from practicestudio.store.database import Database
 from practicestudio.sync.schedule_jobs import start_due_jobs
@@ -31,7 +32,7 @@ async def started(clinic: Any, at: datetime) -> list[str]:
 
 
 async def test_a_job_is_due_by_the_clock_of_its_practice(platform: Any) -> None:
-    for job in ("feed.patients", "feed.appointments", "feed.providers", "pull.appointments", "pull.patients"):
+    for job in DEFAULTS:
         await platform.configure("schedule", job, {"cron": "0 0 1 1 *", "enabled": False})
     await platform.configure("schedule", "pull.practice", {"cron": "30 5 * * *"})
     assert await started(platform, NOON) == []

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from practicestudio.cli.options import AsJson, By, PracticeId
-from practicestudio.cli.output import console, say, show_fields, show_json, table_of
+from practicestudio.cli.output import Row, say, show_fields, show_list
 from practicestudio.cli.session import person, session_of
+from practicestudio.errors import NotYet
 
 if TYPE_CHECKING:
+    from practicestudio.monitor.connection_tests import ConnectionTest, Step
     from practicestudio.practices.connection import Connection, Credentials
     from practicestudio.practices.practice import Practice
     from practicestudio.store.database import Database
-    from practicestudio.sync.check_connection import Step
+    from practicestudio.sync.doors import Doors
+
+    Tests = list[tuple[Practice, ConnectionTest]]
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="A practice's connection to athenahealth: set, show, test.")
 
@@ -142,30 +146,81 @@ def show(context: typer.Context, practice: PracticeId, as_json: AsJson = False) 
 
 
 @app.command("test")
-def check(context: typer.Context, practice: PracticeId, as_json: AsJson = False) -> None:
+def check(
+    context: typer.Context,
+    practice: Annotated[str | None, typer.Option("--practice", metavar="ID", help="The practice: its id at athenahealth, or ours.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Test the connections of all practices, a few at a time.")] = False,
+    as_json: AsJson = False,
+    by: By = None,
+) -> None:
     """Test a practice's connection: name, connection, TLS and certificate, token, ping, and one call of each API in use.
 
-    Each step is ok, or says in one sentence what to do. The exit status is 1 when a step failed.
+    Each step is ok, or says in one sentence what to do; the result is kept. The exit status is 1 when a step failed.
 
     \b
-    Example:
+    Examples:
       practicestudio connection test --practice 195900
+      practicestudio connection test --all
     """
-    from practicestudio.sync.check_connection import check_connection
-    from practicestudio.sync.doors import open_doors
-
+    if (practice is None) == (not every):
+        raise typer.BadParameter("name one practice with --practice, or test them --all")
     session = session_of(context)
     settings = session.settings()
 
-    async def work(database: "Database", found: "Practice") -> "list[Step]":
-        async with open_doors(database, ca_file=settings.ca_file, connect=settings.connect_timeout, read=settings.read_timeout) as doors:
-            return [step async for step in check_connection(doors, found, settings.ca_file)]
+    async def work(database: "Database") -> bool:
+        from practicestudio.sync.doors import open_doors
 
-    steps = session.on_practice(practice, work)
-    rows = [{"step": one.name, "state": one.state, "told": one.told, "seconds": round(one.seconds, 3)} for one in steps]
-    if as_json:
-        show_json(rows)
-    else:
-        console().print(table_of(rows, {"step": "Step", "state": "", "told": "What was found, or what to do", "seconds": "Seconds"}))
-    if any(step.state == "failed" for step in steps):
+        async with open_doors(database, ca_file=settings.ca_file, connect=settings.connect_timeout, read=settings.read_timeout) as doors:
+            tests = await _run_tests(doors, practice, person(by))
+        (_show_all if every else _show_one)(tests, as_json=as_json)
+        return all(test.state == "ok" for _, test in tests)
+
+    if not session.on_database(work):
         raise typer.Exit(1)
+
+
+async def _run_tests(doors: "Doors", wanted: str | None, by: str) -> "Tests":
+    """Test the wanted practice's connection, or all that there are."""
+    from practicestudio.practices.practice import find_practice, list_practices
+    from practicestudio.sync.run_connection_tests import begin_connection_test, finish_connection_test, run_all
+
+    if wanted is None:
+        practices = await list_practices(doors.database)
+        found = await run_all(doors, practices, by)
+        return [(practice, found[practice.id]) for practice in practices if practice.id in found]
+    practice = await find_practice(doors.database, wanted)
+    test = await begin_connection_test(doors, practice, by)
+    if test is None:
+        raise NotYet("A test of this connection is under way already.", advice="It ends within a minute or two; then try again.")
+    return [(practice, await finish_connection_test(doors, practice, test))]
+
+
+def _show_one(tests: "Tests", *, as_json: bool) -> None:
+    """Each step of the one test."""
+    rows = [_step(step) for _, test in tests for step in test.steps]
+    columns = {"step": "Step", "state": "", "told": "What was found, or what to do", "seconds": "Seconds"}
+    show_list(rows, columns, as_json=as_json)
+
+
+def _show_all(tests: "Tests", *, as_json: bool) -> None:
+    """A line for each connection, with what to do about the step that failed."""
+    from practicestudio.clock import now
+
+    rows = [
+        {
+            "practice": practice.athena_id,
+            "state": test.state,
+            "told": test.failed_step.told if test.failed_step else None,
+            "failed_step": test.failed_step.name if test.failed_step else None,
+            "certificate_days": test.certificate_days(now()),
+            "seconds": round(test.seconds or 0, 3),
+            "steps": [_step(step) for step in test.steps],
+        }
+        for practice, test in tests
+    ]
+    columns = {"practice": "Practice", "state": "", "failed_step": "Failed", "told": "What to do", "certificate_days": "Certificate (days)"}
+    show_list(rows, {**columns, "seconds": "Seconds"}, as_json=as_json, empty="No practice has a connection yet.")
+
+
+def _step(step: "Step") -> Row:
+    return {"step": step.name, "state": step.state, "told": step.told, "seconds": round(step.seconds, 3)}

@@ -50,6 +50,7 @@ DEFAULTS: dict[str, Schedule] = {
     "pull.practice": Schedule("30 5 * * *"),
     "pull.appointments": Schedule("0 1 * * *", off_peak=True),
     "pull.patients": Schedule("0 2 * * 6", off_peak=True),
+    "connection.test": Schedule("17 * * * *"),
 }
 
 

@@ -18,12 +18,13 @@ from practicestudio.store.database import Database
 
 @dataclass(slots=True)
 class Doors:
-    """Clients by practice; they share the HTTP pool, the budgets and the tokens."""
+    """Clients by practice; they share the HTTP pool, the budgets and the tokens. ca_file: certificates that the pool trusts besides the machine's."""
 
     database: Database
     http: httpx2.AsyncClient
     timeouts: Timeouts
     clock: Clock = now
+    ca_file: Path | None = None
     budgets: SharedBudgets = field(init=False)
     tokens: SharedTokens = field(init=False)
     _clients: dict[UUID, RestClient] = field(init=False, default_factory=dict)
@@ -73,4 +74,4 @@ async def open_doors(
         yield Doors(database, http, timeouts)
         return
     async with open_http(ca_file) as pool:
-        yield Doors(database, pool, timeouts)
+        yield Doors(database, pool, timeouts, ca_file=ca_file)

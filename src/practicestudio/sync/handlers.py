@@ -17,6 +17,7 @@ from practicestudio.sync.push_patient import UpdatePatient
 from practicestudio.sync.receive_appointment import receive_appointments
 from practicestudio.sync.receive_patient import receive_patients
 from practicestudio.sync.register_patient import RegisterPatient
+from practicestudio.sync.run_connection_tests import RunConnectionTest
 
 
 def handlers(doors: Doors, clock: Clock = now) -> Handlers:
@@ -44,6 +45,7 @@ def handlers(doors: Doors, clock: Clock = now) -> Handlers:
             "appointment.cancel": appointment.cancel,
             "appointment.check_in": appointment.check_in,
             "appointment.check_out": appointment.check_out,
+            "connection.test": RunConnectionTest(doors),
         },
         policies=lane_policy,
     )

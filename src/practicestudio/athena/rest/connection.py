@@ -1,11 +1,11 @@
 """What a connection to athenahealth is made of, and whether it is made right."""
 
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from practicestudio.errors import Misconfigured
 from practicestudio.mapping import Dialect
 from practicestudio.practices.connection import PRODUCTION, ApiVersion, AuthMethod, Limits, check_address
+from practicestudio.practices.credential import limits_name, token_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +47,12 @@ class ConnectionSettings:
     @property
     def credential(self) -> str:
         """The name under which processes share this credential's limits: athenahealth counts per client id and host."""
-        return f"{self.client_id}@{urlsplit(self.base_url).netloc.lower()}"
+        return limits_name(self.client_id, self.base_url)
 
     @property
     def token_name(self) -> str:
         """The name under which processes share its token: another set of scopes is another token."""
-        return f"{self.credential} {' '.join(sorted(self.scopes))}"
+        return token_name(self.client_id, self.base_url, self.scopes)
 
     @property
     def token_url(self) -> str:

@@ -9,15 +9,11 @@ from practicestudio.athena.rest.calls import Call
 from practicestudio.athena.rest.keeper import StoredToken
 from practicestudio.athena.rest.limits import Budget
 from practicestudio.athena.rest.token import Token
+from practicestudio.practices.credential import blind
 from practicestudio.store import sql
-from practicestudio.store.database import Database, Transaction
+from practicestudio.store.database import Database
 
 D = TypeVar("D")
-
-
-def _identity(transaction: Transaction, credential: str) -> UUID:
-    """The credential without its name: a client id need not be readable at rest."""
-    return transaction.sealer.identity("credential", credential)
 
 
 class SharedBudgets:
@@ -30,7 +26,7 @@ class SharedBudgets:
     async def decide(self, credential: str, decide: Callable[[Budget, datetime], tuple[Budget, D]]) -> D:
         """See BudgetStore."""
         async with self._database.shared() as transaction:
-            connection, key = transaction.connection, str(_identity(transaction, credential))
+            connection, key = transaction.connection, str(blind(transaction, credential))
             await sql.limits.soft_commit(connection)
             if key not in self._known:
                 await sql.limits.ensure_budget(connection, credential=key)
@@ -51,7 +47,7 @@ class SharedTokens:
     async def get(self, credential: str) -> StoredToken | None:
         """See TokenStore."""
         async with self._database.shared() as transaction:
-            identity = _identity(transaction, credential)
+            identity = blind(transaction, credential)
             row = await sql.limits.token(transaction.connection, credential=str(identity))
             if row is None:
                 return None
@@ -62,26 +58,26 @@ class SharedTokens:
     async def begin_refresh(self, credential: str, seconds: float) -> bool:
         """See TokenStore."""
         async with self._database.shared() as transaction:
-            key = str(_identity(transaction, credential))
+            key = str(blind(transaction, credential))
             return bool(await sql.limits.begin_refresh(transaction.connection, credential=key, lease=f"{seconds} seconds"))
 
     async def put(self, credential: str, token: str, expires_at: datetime) -> None:
         """See TokenStore."""
         async with self._database.shared() as transaction:
-            identity = _identity(transaction, credential)
+            identity = blind(transaction, credential)
             sealed = transaction.sealer.seal("tokens", identity, token.encode())
             await sql.limits.put_token(transaction.connection, credential=str(identity), sealed=sealed, expires_at=expires_at)
 
     async def refuse(self, credential: str, until: datetime, why: str) -> None:
         """See TokenStore."""
         async with self._database.shared() as transaction:
-            key = str(_identity(transaction, credential))
+            key = str(blind(transaction, credential))
             await sql.limits.refuse_token(transaction.connection, credential=key, refused_until=until, refused_why=why)
 
     async def forget(self, credential: str) -> None:
         """Forget token and refusal, after new credentials were set."""
         async with self._database.shared() as transaction:
-            await sql.limits.forget_refusal(transaction.connection, credential=str(_identity(transaction, credential)))
+            await sql.limits.forget_refusal(transaction.connection, credential=str(blind(transaction, credential)))
 
 
 class PracticeCalls:

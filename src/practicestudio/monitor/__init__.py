@@ -1,0 +1,1 @@
+"""Is everything well? Connection tests, health, the use of limits, alerts, metrics."""
