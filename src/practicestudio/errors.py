@@ -11,6 +11,7 @@
     │   ├── InvalidValue       a value breaks a rule of ours, of the practice or of athenahealth
     │   ├── Refused            athenahealth said no; its own words are kept
     │   ├── AccessDenied       credentials, permissions, practice
+    │   ├── NotAllowed         the person or key that asks has no right to it
     │   └── Misconfigured      a setting of ours is wrong or missing
     └── NeedsAPerson       both answers could be right
         ├── UnsureMatch        it may or may not be this patient
@@ -115,6 +116,13 @@ class AccessDenied(Permanent):
 
     code = "access_denied"
     default_advice = "Check the connection's credentials and practice id, then test the connection."
+
+
+class NotAllowed(Permanent):
+    """Whoever asks has no right to this."""
+
+    code = "not_allowed"
+    default_advice = "Ask an administrator of the practice."
 
 
 class Misconfigured(Permanent):
