@@ -39,6 +39,7 @@ _EXAMPLES: dict[str, Any] = {
     "bytea": lambda: b"bytes",
     "jsonb": lambda: Jsonb({}),
     "bigint[]": lambda: [1],
+    "text[]": lambda: ["text"],
     "timestamp with time zone": now,
     "date": lambda: now().date(),
 }
@@ -62,6 +63,12 @@ async def tables_with_practice(owner: AsyncConnection[Any]) -> list[str]:
         "select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'practice_id'"
         " where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition order by 1"
     )
+    return [row[0] for row in await found.fetchall()]
+
+
+async def tables_of_all_practices(owner: AsyncConnection[Any]) -> list[str]:
+    """Every table that is closed to practices."""
+    found = await owner.execute("select tablename from pg_policies where policyname = 'of_all_practices' order by 1")
     return [row[0] for row in await found.fetchall()]
 
 
@@ -119,7 +126,55 @@ async def test_every_table_of_practices_is_closed_by_forced_row_level_security(o
     found = await owner.execute(
         "select relname from pg_class where relnamespace = 'public'::regnamespace and relrowsecurity and relforcerowsecurity order by 1"
     )
-    assert [row[0] for row in await found.fetchall()] == await tables_with_practice(owner)
+    closed = sorted([*await tables_with_practice(owner), *await tables_of_all_practices(owner)])
+    assert [row[0] for row in await found.fetchall()] == closed
+
+
+async def test_every_table_is_closed_in_one_way_or_the_other(owner: AsyncConnection[Any]) -> None:
+    found = await owner.execute(
+        "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition"
+        " and not relrowsecurity and relname !~ '^_?yoyo' order by 1"
+    )
+    assert {row[0] for row in await found.fetchall()} == OF_ALL_PRACTICES
+
+
+async def test_what_is_of_all_practices_is_seen_by_a_transaction_of_the_nil_practice_only(walled: Walled, owner: AsyncConnection[Any]) -> None:
+    tables = await tables_of_all_practices(owner)
+    assert {"people", "sessions", "api_keys"} < set(tables)
+    await walled.enter(SHARED)
+    for table in tables:
+        await walled.connection.execute(await example_row(owner, table, walled.practice))
+    assert all([await count_all(walled.connection, table) for table in tables])
+    for practice in (walled.practice, walled.other):
+        await walled.enter(practice)
+        assert not any([await count_all(walled.connection, table) for table in tables])
+        for table in tables:
+            with pytest.raises(errors.InsufficientPrivilege):
+                async with walled.connection.transaction():
+                    await walled.connection.execute(await example_row(owner, table, practice))
+    await walled.connection.execute("select set_config('app.practice', '', true)")
+    assert not any([await count_all(walled.connection, table) for table in tables])
+
+
+async def count_all(connection: AsyncConnection[Any], table: str) -> int:
+    found = await connection.execute(f"select count(*) from {table}".encode())
+    return int((await found.fetchone() or [0])[0])
+
+
+async def test_beside_a_transaction_another_practice_is_seen_and_all_of_it_is_kept_or_nothing(database: Database, practice: Practice) -> None:
+    async def put_and_fail() -> None:
+        async with database.shared() as transaction, database.beside(transaction, practice.id) as there:
+            await there.connection.execute("insert into setup_versions (practice_id) values (%s)", [practice.id])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await put_and_fail()
+    async with database.shared() as transaction:
+        async with database.beside(transaction, practice.id) as there:
+            assert there.sealer.open("x", practice.id, there.sealer.seal("x", practice.id, b"x")) == b"x"
+            assert await count(there.connection, "practices") == 1
+            assert await count(there.connection, "setup_versions") == 0
+        assert await count(transaction.connection, "practices") == 0
 
 
 async def test_a_transaction_sees_its_own_practice_in_every_table_and_no_other(walled: Walled) -> None:

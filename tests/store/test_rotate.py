@@ -13,8 +13,12 @@ from uuid import UUID
 import pytest
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
+from psycopg.sql import SQL, Identifier, Literal
 
 from practicestudio.access import audit
+from practicestudio.access.caller import Caller
+from practicestudio.access.manage_people import add_person
+from practicestudio.access.people import Particulars, read_people
 from practicestudio.app import embedded_server, key_file, load_keyring, open_access
 from practicestudio.athena.rest.shared import SharedTokens
 from practicestudio.clock import new_id, now
@@ -118,6 +122,39 @@ async def fill(database: Database, practice: UUID) -> None:
             ],
         )
     await SharedTokens(database).put("ada", TOKEN, now() + timedelta(hours=1))
+    await fill_shared(database)
+
+
+async def fill_shared(database: Database) -> None:
+    """People, and a value in every other table of theirs."""
+    operator = Caller.operator("test")
+    await add_person(database, operator, Particulars(name="Ann Lee", sign_in_name=f"ann{new_id().hex}"), {})
+    async with database.shared() as transaction:
+        for table in SEALED_TABLES:
+            if table.shared and table.name not in ("people", "tokens"):
+                (key,) = table.key
+                name, row = table.place(SHARED, (new_id(),))
+                values = {key: row, "sealed": transaction.sealer.seal(name, row, b"a secret"), **OTHERS[name]}
+                await transaction.connection.execute(
+                    SQL("insert into {} ({}) values ({})").format(
+                        Identifier(name), SQL(", ").join(map(Identifier, values)), SQL(", ").join(map(Literal, values.values()))
+                    )
+                )
+
+
+OTHERS: dict[str, dict[str, Any]] = {
+    "passwords": {"must_change": False},
+    "sessions": {
+        "token": "t", "person_id": new_id(), "method": "password", "second_factor_due": False,
+        "started_at": now(), "seen_at": now(), "confirmed_at": now(),
+    },
+    "challenges": {"holder": "h", "purpose": "p", "ends_at": now()},
+    "totp_secrets": {},
+    "passkeys": {"person_id": new_id(), "credential": new_id(), "sign_count": 0},
+    "sign_in_providers": {"changed_by": "test"},
+    "api_keys": {"token": "t", "prefix": "ps_", "at_practice": new_id(), "scopes": [], "made_by": "test", "ends_at": now()},
+    "emergencies": {"person_id": new_id(), "at_practice": new_id(), "started_at": now(), "ends_at": now()},
+}  # fmt: skip
 
 
 async def read_all(database: Database, practice: UUID) -> dict[str, Any]:
@@ -132,6 +169,14 @@ async def read_all(database: Database, practice: UUID) -> dict[str, Any]:
         found["bodies"] = [dict((await read_story(transaction, message)).bodies) for message in await ids(transaction, "messages")]
         found["trail"] = [entry["changes"] for one in found["patients"] for entry in await audit.read_trail(transaction, one)]
     found["token"] = await SharedTokens(database).get("ada")
+    async with database.shared() as transaction:
+        [person] = await read_people(transaction)
+        found["people"] = (person, await audit.read_trail(transaction, person.id))
+        for table in SEALED_TABLES:
+            if table.shared and table.name not in ("people", "tokens"):
+                cursor = await transaction.connection.execute(SQL("select {}, sealed from {}").format(Identifier(*table.key), Identifier(table.name)))
+                ((key, sealed),) = await cursor.fetchall()
+                found[table.name] = transaction.sealer.open(*table.place(SHARED, (key,)), sealed)
     return found
 
 
@@ -445,7 +490,7 @@ async def test_a_data_key_is_dropped_as_soon_as_nothing_is_under_it(store: Store
         assert await data_keys(database, store.practice) == [1, 2]  # the trail is under the first
         async with store.superuser() as superuser:
             await superuser.execute("truncate audit_entries")
-        assert await rotate.drop_data_keys(database) == 1
+        assert await rotate.drop_data_keys(database) == 2  # the practice's, and the one of what practices share
         assert await data_keys(database, store.practice) == [2]
     async with store.opened() as database:
         assert (await read_all(database, store.practice))["patients"]

@@ -69,10 +69,17 @@ class Action(StrEnum):
     PERSON_PASSWORD_CHANGE = "person:password:change"  # noqa: S105
     PERSON_FACTOR_ADD = "person:factor:add"
     PERSON_FACTOR_REMOVE = "person:factor:remove"
+    SYSTEM_SESSION_EXPIRE = "system:session:expire"
+    SYSTEM_SIGNIN_THROTTLE = "system:signin:throttle"
 
     # People, roles, keys.
     PERSON_PERSON_CREATE = "person:person:create"
     PERSON_PERSON_CHANGE = "person:person:change"
+    PERSON_PERSON_DEACTIVATE = "person:person:deactivate"
+    PERSON_PERSON_REACTIVATE = "person:person:reactivate"
+    PERSON_PERSON_RESET = "person:person:reset"
+    PERSON_PERSON_LINK = "person:person:link"
+    PERSON_PROVIDER_CHANGE = "person:provider:change"
     PERSON_ROLE_GRANT = "person:role:grant"
     PERSON_ROLE_REVOKE = "person:role:revoke"
     PERSON_KEY_CREATE = "person:key:create"
@@ -150,8 +157,15 @@ WORDS: Mapping[Action, str] = {
     Action.PERSON_PASSWORD_CHANGE: "Changed a password",
     Action.PERSON_FACTOR_ADD: "Added a second factor",
     Action.PERSON_FACTOR_REMOVE: "Removed a second factor",
+    Action.SYSTEM_SESSION_EXPIRE: "Signed somebody out whose time was over",
+    Action.SYSTEM_SIGNIN_THROTTLE: "Made further tries to sign in wait",
     Action.PERSON_PERSON_CREATE: "Gave somebody access",
-    Action.PERSON_PERSON_CHANGE: "Changed somebody's access",
+    Action.PERSON_PERSON_CHANGE: "Changed what is kept of somebody with access",
+    Action.PERSON_PERSON_DEACTIVATE: "Took somebody's access away",
+    Action.PERSON_PERSON_REACTIVATE: "Gave somebody's access back",
+    Action.PERSON_PERSON_RESET: "Reset how somebody signs in",
+    Action.PERSON_PERSON_LINK: "Linked an identity of a sign-in provider",
+    Action.PERSON_PROVIDER_CHANGE: "Changed a sign-in provider",
     Action.PERSON_ROLE_GRANT: "Gave a role",
     Action.PERSON_ROLE_REVOKE: "Took a role away",
     Action.PERSON_KEY_CREATE: "Made an API key",

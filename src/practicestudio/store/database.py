@@ -119,9 +119,17 @@ class Database:
 
     @asynccontextmanager
     async def shared(self, origin: Origin | None = None) -> AsyncIterator[Transaction]:
-        """A transaction on what practices share: tokens and limits. It sees no practice's data."""
+        """A transaction on what practices share: people and their access, tokens and limits. It sees no practice's data."""
         async with self.practice(SHARED, origin) as transaction:
             yield transaction
+
+    @asynccontextmanager
+    async def beside(self, transaction: Transaction, practice_id: UUID) -> AsyncIterator[Transaction]:
+        """Another practice in the same transaction of the database, for what has to be noted in that practice too: all of it is kept, or nothing."""
+        connection = transaction.connection
+        newest, active = await sql.keys.enter_practice(connection, practice=practice_id)
+        yield Transaction(practice_id, connection, await self._sealer(connection, practice_id, newest, active), transaction.origin)
+        await sql.keys.enter_practice(connection, practice=transaction.practice_id)
 
     @asynccontextmanager
     async def dispatch(self) -> AsyncIterator[AsyncConnection[Any]]:

@@ -195,7 +195,7 @@ async def _add_data_key(database: Database, practice_id: UUID) -> None:
 
 
 def _tables(practice_id: UUID) -> Iterator[SealedTable]:
-    return (table for table in SEALED_TABLES if table.shared == (practice_id == SHARED))
+    return (table for table in SEALED_TABLES if table.holds(shared=practice_id == SHARED))
 
 
 async def _reseal_practice(database: Database, practice_id: UUID, work: _Work) -> None:

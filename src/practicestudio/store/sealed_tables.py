@@ -30,7 +30,8 @@ class SealedTable:
     """A table with a column of sealed values.
 
     key: the columns, with their types, that tell a row within its practice. place: the place that the value of a practice's row is sealed for.
-    shared: its rows belong to no practice and are sealed under the keys of the nil practice. append_only: its rows are never written again.
+    shared: its rows belong to no practice and are sealed under the keys of the nil practice. of_both: practices have rows in it, and so has the nil
+    practice. append_only: its rows are never written again.
     """
 
     name: str
@@ -38,7 +39,12 @@ class SealedTable:
     place: Callable[[UUID, Key], Place]
     column: str = "sealed"
     shared: bool = False
+    of_both: bool = False
     append_only: bool = False
+
+    def holds(self, *, shared: bool) -> bool:
+        """Whether it has rows of practices, or of the nil practice."""
+        return self.of_both or self.shared == shared
 
     def statement(self, form: SQL) -> Composed:
         """One of the statements above for this table."""
@@ -73,8 +79,12 @@ def key_bytes(key_id: int) -> bytes:
     return key_id.to_bytes(4, "big")
 
 
-def _by_id(name: str, column: str = "sealed", *, append_only: bool = False) -> SealedTable:
-    return SealedTable(name, {"id": "uuid"}, lambda _, key: (name, key[0]), column, append_only=append_only)
+def _by_id(name: str, column: str = "sealed", *, of_both: bool = False, append_only: bool = False) -> SealedTable:
+    return SealedTable(name, {"id": "uuid"}, lambda _, key: (name, key[0]), column, of_both=of_both, append_only=append_only)
+
+
+def _shared(name: str, key: str = "id") -> SealedTable:
+    return SealedTable(name, {key: "uuid"}, lambda _, values: (name, values[0]), shared=True)
 
 
 SEALED_TABLES: tuple[SealedTable, ...] = (
@@ -85,6 +95,15 @@ SEALED_TABLES: tuple[SealedTable, ...] = (
     _by_id("reviews"),
     SealedTable("message_bodies", {"message_id": "uuid", "part": "text"}, lambda _, key: (f"message_bodies.{key[1]}", key[0])),
     # The trail stays as it was written, to the byte, so that whoever checks it needs no key: its entries keep the key they were sealed under.
-    _by_id("audit_entries", append_only=True),
+    _by_id("audit_entries", of_both=True, append_only=True),
     SealedTable("tokens", {"credential": "text"}, lambda _, key: ("tokens", UUID(key[0])), shared=True),
+    _shared("people"),
+    _shared("passwords", "person_id"),
+    _shared("sessions"),
+    _shared("challenges"),
+    _shared("totp_secrets", "person_id"),
+    _shared("passkeys"),
+    _shared("sign_in_providers"),
+    _shared("api_keys"),
+    _shared("emergencies"),
 )

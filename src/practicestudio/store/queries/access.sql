@@ -1,0 +1,88 @@
+-- name: insert_person(id, sign_in_name, email, sealed)!
+insert into people (id, sign_in_name, email, sealed) values (:id, :sign_in_name, :email, :sealed)
+
+-- name: put_person(id, sign_in_name, email, sealed)!
+update people set sign_in_name = :sign_in_name, email = :email, sealed = :sealed where id = :id
+
+-- name: person(id)^
+select id, sealed, added_at, signed_in_at, deactivated_at from people where id = :id
+
+-- name: lock_person(id)^
+select id, sealed, added_at, signed_in_at, deactivated_at from people where id = :id for update
+
+-- name: person_named(sign_in_name)^
+select id, sealed, added_at, signed_in_at, deactivated_at from people where sign_in_name = :sign_in_name
+
+-- name: person_mailed(email)^
+select id, sealed, added_at, signed_in_at, deactivated_at from people where email = :email
+
+-- name: people()
+select id, sealed, added_at, signed_in_at, deactivated_at from people order by id
+
+-- name: people_of(practice_ids)
+select id, sealed, added_at, signed_in_at, deactivated_at from people
+where id in (select person_id from person_roles where at_practice = any(:practice_ids::uuid[])) order by id
+
+-- name: note_sign_in(id, at)!
+update people set signed_in_at = :at where id = :id
+
+-- name: put_deactivated(id, at)!
+update people set deactivated_at = :at where id = :id
+
+-- name: roles_of(person_id)
+select at_practice, role, granted_at, granted_by from person_roles where person_id = :person_id order by at_practice, role
+
+-- name: roles_of_all(person_ids)
+select person_id, at_practice, role from person_roles where person_id = any(:person_ids::uuid[]) order by person_id, at_practice, role
+
+-- name: insert_role(person_id, at_practice, role, granted_by)!
+insert into person_roles (person_id, at_practice, role, granted_by) values (:person_id, :at_practice, :role, :granted_by) on conflict do nothing
+
+-- name: drop_role(person_id, at_practice, role)!
+delete from person_roles where person_id = :person_id and at_practice = :at_practice and role = :role
+
+-- name: lock_holders()!
+-- Whoever takes a role or a person away waits for the others, so that two do not each leave the other as the last administrator.
+lock table person_roles in share row exclusive mode
+
+-- name: holders(at_practice, role)
+select p.id from person_roles r join people p on p.id = r.person_id
+where r.at_practice = :at_practice and r.role = :role and p.deactivated_at is null
+order by p.id
+
+-- name: insert_session(id, token, person_id, method, second_factor, second_factor_due, at, sealed)!
+insert into sessions (id, token, person_id, method, second_factor, second_factor_due, started_at, seen_at, confirmed_at, sealed)
+values (:id, :token, :person_id, :method, :second_factor, :second_factor_due, :at, :at, :at, :sealed)
+
+-- name: session(token, now)^
+-- The session with all that a page asks of the person: two lists each of roles and of emergencies, in the same order.
+select s.id, s.person_id, s.method, s.second_factor, s.second_factor_due, s.started_at, s.seen_at, s.confirmed_at, s.sealed,
+    p.sealed, p.deactivated_at is not null, coalesce(w.must_change, false),
+    exists (select 1 from totp_secrets t where t.person_id = s.person_id and t.confirmed_at is not null)
+        or exists (select 1 from passkeys k where k.person_id = s.person_id),
+    array(select at_practice from person_roles r where r.person_id = s.person_id order by at_practice, role),
+    array(select role from person_roles r where r.person_id = s.person_id order by at_practice, role),
+    array(select at_practice from emergencies e where e.person_id = s.person_id and e.ends_at > :now order by id),
+    array(select ends_at from emergencies e where e.person_id = s.person_id and e.ends_at > :now order by id)
+from sessions s join people p on p.id = s.person_id left join passwords w on w.person_id = s.person_id
+where s.token = :token
+
+-- name: touch_session(id, at)!
+update sessions set seen_at = :at where id = :id and seen_at < :at
+
+-- name: confirm_session(id, token, second_factor, at)!
+update sessions set token = :token, second_factor = coalesce(:second_factor, second_factor), second_factor_due = false, confirmed_at = :at, seen_at = :at
+where id = :id
+
+-- name: end_session(id)^
+delete from sessions where id = :id returning id, person_id
+
+-- name: end_sessions_of(person_id, but)
+delete from sessions where person_id = :person_id and id is distinct from :but returning id
+
+-- name: end_old_sessions(started, seen)
+delete from sessions where started_at <= :started or seen_at <= :seen returning id, person_id
+
+-- name: sessions_of(person_id)
+select id, person_id, method, second_factor, second_factor_due, started_at, seen_at, confirmed_at, sealed from sessions where person_id = :person_id
+order by seen_at desc
