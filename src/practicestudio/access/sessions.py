@@ -191,9 +191,9 @@ async def _expire(transaction: Transaction, ended: Sequence[Any]) -> None:
     await write(transaction, entries)
 
 
-def _session(transaction: Transaction, row: Sequence[Any]) -> Session:
-    *plain, sealed = row
-    return Session(*plain, browser=Browser(**orjson.loads(transaction.sealer.open("sessions", row[0], sealed))))
+def _session(transaction: Transaction, row: Any) -> Session:
+    plain: Any = row[:8]
+    return Session(*plain, Browser(**orjson.loads(transaction.sealer.open("sessions", row[0], row[8]))))
 
 
 def _roles(practices: Sequence[UUID], roles: Sequence[str]) -> dict[UUID, frozenset[Role]]:
