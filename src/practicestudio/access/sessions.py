@@ -192,8 +192,9 @@ async def _expire(transaction: Transaction, ended: Sequence[Any]) -> None:
 
 
 def _session(transaction: Transaction, row: Any) -> Session:
-    plain: Any = row[:8]
-    return Session(*plain, Browser(**orjson.loads(transaction.sealer.open("sessions", row[0], row[8]))))
+    *values, sealed = row
+    browser = Browser(**orjson.loads(transaction.sealer.open("sessions", row[0], sealed)))
+    return Session(*[*values, browser])
 
 
 def _roles(practices: Sequence[UUID], roles: Sequence[str]) -> dict[UUID, frozenset[Role]]:
