@@ -1,6 +1,8 @@
 # Two commands: `make run` and `make test`. Both make what they need first.
 PYTHON ?= python3
 BIN := .venv/bin
+ASSETS := src/practicestudio/web/assets
+NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
 .PHONY: run test setup check lock clean
 
@@ -16,7 +18,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-setup: .venv/.made
+setup: .venv/.made $(ASSETS)/node_modules/.made
 
 .venv/.made: requirements/test.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; say which one with: make PYTHON=python3.11")'
@@ -25,9 +27,14 @@ setup: .venv/.made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
+$(ASSETS)/node_modules/.made: $(ASSETS)/package-lock.json .venv/.made
+	cd $(ASSETS) && PATH="$(CURDIR)/$(BIN):$$PATH" $(NPM_CI)
+	touch $@
+
 lock:  # after a change of pyproject.toml; needs uv
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements/run.txt
 	uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements/test.txt
+	cd $(ASSETS) && npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache build src/*.egg-info
+	rm -rf .venv $(ASSETS)/node_modules .mypy_cache .pytest_cache .ruff_cache build src/*.egg-info

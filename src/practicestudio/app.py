@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from practicestudio.access.rules import Rules
 from practicestudio.clock import now
 from practicestudio.settings import Settings
 from practicestudio.store.database import SHARED, UNTOLD, Database, Origin
@@ -85,3 +86,8 @@ def spare_the_collector() -> None:
     threshold; looking at all of them again and again takes a seventh of the time."""
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
+
+
+def rules_of(settings: Settings) -> Rules:
+    """What holds for everybody's sign-in."""
+    return Rules(address=settings.public_url)

@@ -42,6 +42,16 @@ class Settings(BaseSettings):
     retention_days: int = Field(
         90, ge=1, le=36500, description="Days that finished messages are kept; what is not finished is kept whatever its age."
     )
+    web_host: str = Field(
+        "127.0.0.1", description="Address at which the pages and the API listen; another than this machine's own needs a certificate."
+    )
+    web_port: int = Field(8765, ge=1, le=65535, description="Port at which the pages and the API listen.")
+    web_processes: int = Field(1, ge=1, le=16, description="Processes that answer pages and the API, on one port.")
+    web_certificate: Path | None = Field(None, description="Certificate chain (PEM) for https; without it a proxy on this machine brings TLS.")
+    web_key: Path | None = Field(None, description="Private key (PEM) of the certificate.")
+    public_url: str = Field(
+        "http://localhost:8765", pattern=r"^https?://[^/?#\s]+$", description="Where people reach the pages: scheme, name and port, without a path."
+    )
     ca_file: Path | None = Field(None, description="Certificates (PEM) to trust besides the machine's own, for a proxy that inspects TLS.")
     connect_timeout: float = Field(10, gt=0, le=300, description="Seconds to wait for a connection to athenahealth.")
     read_timeout: float = Field(60, gt=0, le=600, description="Seconds to wait for athenahealth's answer.")

@@ -15,6 +15,7 @@ import orjson
 from practicestudio.access.audit_actions import Action as Action
 from practicestudio.clock import new_id
 from practicestudio.store import sql
+from practicestudio.store.database import Origin as Origin
 from practicestudio.store.database import Transaction, rows
 
 ATHENAHEALTH = "athenahealth"  # the actor of a change that came from there

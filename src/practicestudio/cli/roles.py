@@ -1,4 +1,5 @@
-"""What each role of `practicestudio serve` does in its process: the worker works messages, the scheduler starts what is due."""
+"""What each role of `practicestudio serve` does in its process: the web answers people and programs, the worker works
+messages, the scheduler starts what is due."""
 
 import asyncio
 import signal
@@ -73,8 +74,15 @@ async def pause(stop: asyncio.Event, seconds: float) -> None:
         return
 
 
+async def answer(settings: Settings, stop: asyncio.Event) -> None:
+    """Answer pages and the API until told to stop."""
+    from practicestudio.web.server import serve_pages
+
+    await serve_pages(settings, stop)
+
+
 Role = Callable[[Settings, asyncio.Event], Awaitable[None]]
-ROLES: Mapping[str, Role] = {"worker": work, "scheduler": schedule}
+ROLES: Mapping[str, Role] = {"web": answer, "worker": work, "scheduler": schedule}
 
 
 async def run_role(name: str, settings: Settings) -> None:

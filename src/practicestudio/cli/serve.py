@@ -6,7 +6,7 @@ import typer
 
 from practicestudio.cli.session import session_of
 
-BUILT = ("worker", "scheduler")
+BUILT = ("web", "worker", "scheduler")
 ALL = ",".join(BUILT)
 
 
@@ -16,9 +16,9 @@ def serve(
 ) -> None:
     """Run Practice Studio until Ctrl-C or SIGTERM.
 
-    Each role has processes of its own: `worker` works the messages (as many processes as the setting workers says), `scheduler` starts what
-    is due, keeps the log's partitions ahead and drops its old days. A process that dies is started again. Several machines may run any
-    roles on one PostgreSQL.
+    Each role has processes of its own: `web` answers the pages and the API, `worker` works the messages (as many processes as the setting
+    workers says), `scheduler` starts what is due, keeps the log's partitions ahead and drops its old days. A process that dies is started
+    again. Several machines may run any roles on one PostgreSQL.
 
     \b
     Examples:
@@ -55,5 +55,5 @@ def _chosen(roles: str) -> tuple[str, ...]:
     chosen = tuple(dict.fromkeys(one.strip() for one in roles.split(",") if one.strip()))
     unknown = [one for one in chosen if one not in BUILT]
     if unknown or not chosen:
-        raise typer.BadParameter(f"this version has the roles {' and '.join(BUILT)}, not {unknown[0] if unknown else 'none'}", param_hint="--roles")
+        raise typer.BadParameter(f"this version has the roles {', '.join(BUILT)}, not {unknown[0] if unknown else 'none'}", param_hint="--roles")
     return chosen

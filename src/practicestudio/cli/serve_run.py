@@ -11,6 +11,7 @@ from practicestudio.cli.output import say
 from practicestudio.cli.processes import ChildCommand, Crew
 from practicestudio.cli.roles import pause, stop_on_signals
 from practicestudio.settings import Settings, load
+from practicestudio.web.server import check_address
 
 SERVER_EVERY = 2.0
 """Seconds between two looks whether the embedded database still runs."""
@@ -19,7 +20,7 @@ SERVER_EVERY = 2.0
 def role_commands(settings: Settings, roles: Sequence[str]) -> list[ChildCommand]:
     """The child processes of these roles. They get our very settings through a pipe: what the environment and the files say may be otherwise,
     as it is for the demo, and secrets belong neither into arguments nor into an environment."""
-    counts = {"worker": settings.workers}
+    counts = {"worker": settings.workers, "web": settings.web_processes}
     document = hand_over(settings)
     return [
         ChildCommand(f"{role} {number}", ("--home", str(settings.home), "run-role", role), document)
@@ -41,10 +42,14 @@ def take_over(document: bytes) -> Settings:
 
 async def serve(settings: Settings, roles: Sequence[str]) -> None:
     """Bring the database up once, so that no process has to wait for another's migration; then keep everything running until a signal."""
+    if "web" in roles:
+        check_address(settings)
     stop = stop_on_signals()
     async with open_access(settings) as (_, keys), Crew(role_commands(settings, roles)):
         server = embedded_server(settings, keys)
         say(f"Practice Studio runs: {', '.join(roles)}. Ctrl-C stops it.")
+        if "web" in roles:
+            say(f"Its pages are at {settings.public_url}")
         while not stop.is_set():
             if server is not None:
                 await asyncio.to_thread(server.ensure_running)

@@ -1,0 +1,37 @@
+"""The web application: routes, guards, assets and error answers put together."""
+
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from practicestudio.app import rules_of
+from practicestudio.settings import Settings
+from practicestudio.sync.doors import Doors
+from practicestudio.web import static
+from practicestudio.web.answers import answer_with
+from practicestudio.web.guard import check_routes
+from practicestudio.web.pages import ROUTERS
+from practicestudio.web.security import Front
+from practicestudio.web.services import Services
+
+if TYPE_CHECKING:
+    from practicestudio.store.database import Database
+
+
+def create_pages(services: Services) -> FastAPI:
+    """The application without its front. Raises Misconfigured where a route has no guard or the assets are not installed."""
+    static.assets()
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, routes=[Route("/assets/{digest}/{name}", static.serve_asset)])
+    app.state.services = services
+    for router in ROUTERS:
+        app.include_router(router)
+    check_routes(app.routes)
+    answer_with(app)
+    return app
+
+
+def create_app(settings: Settings, database: "Database", doors: Doors) -> ASGIApp:
+    """The application as it is served."""
+    return Front(create_pages(Services(settings, database, doors, rules_of(settings))), settings.public_url)
