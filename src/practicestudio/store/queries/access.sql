@@ -86,3 +86,54 @@ delete from sessions where started_at <= :started or seen_at <= :seen returning 
 -- name: sessions_of(person_id)
 select id, person_id, method, second_factor, second_factor_due, started_at, seen_at, confirmed_at, sealed from sessions where person_id = :person_id
 order by seen_at desc
+
+-- name: password(person_id)^
+select sealed, must_change, ends_at from passwords where person_id = :person_id
+
+-- name: put_password(person_id, sealed, must_change, ends_at)!
+insert into passwords (person_id, sealed, must_change, ends_at) values (:person_id, :sealed, :must_change, :ends_at)
+on conflict (person_id) do update set sealed = excluded.sealed, must_change = excluded.must_change, ends_at = excluded.ends_at, changed_at = now()
+
+-- name: has_second_factor(person_id)$
+select exists (select 1 from totp_secrets where person_id = :person_id and confirmed_at is not null)
+    or exists (select 1 from passkeys where person_id = :person_id)
+
+-- name: lock_failures(counter, at)^
+insert into failures (counter, failures, last_at) values (:counter, 0, :at)
+on conflict (counter) do update set counter = excluded.counter
+returning failures, last_at
+
+-- name: put_failures(counter, failures, at)!
+update failures set failures = :failures, last_at = :at where counter = :counter
+
+-- name: drop_failures(counter)!
+delete from failures where counter = :counter
+
+-- name: take_back_failure(counter)!
+update failures set failures = greatest(failures - 1, 0) where counter = :counter
+
+-- name: drop_old_failures(before)!
+delete from failures where last_at < :before
+
+-- name: known_device(token, person_id)$
+select true from known_devices where token = :token and person_id = :person_id
+
+-- name: rename_device(before, after)!
+update known_devices set token = :after where token = :before
+
+-- name: put_known_device(token, person_id, at)!
+insert into known_devices (token, person_id, seen_at) values (:token, :person_id, :at)
+on conflict (token, person_id) do update set seen_at = excluded.seen_at
+
+-- name: drop_known_devices(person_id)!
+delete from known_devices where person_id = :person_id
+
+-- name: drop_old_devices(before)!
+delete from known_devices where seen_at < :before
+
+-- name: drop_second_factors(person_id)!
+with codes as (delete from recovery_codes where person_id = :person_id), keys as (delete from passkeys where person_id = :person_id)
+delete from totp_secrets where person_id = :person_id
+
+-- name: drop_old_challenges(before)!
+delete from challenges where ends_at < :before
