@@ -1,7 +1,5 @@
 """The first administrator is made where nobody is, and only there."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from psycopg import AsyncConnection
 
@@ -25,11 +23,11 @@ HERE = Browser("192.0.2.99")
 
 
 @pytest.fixture
-async def empty(database: Database, settings: Settings) -> AsyncIterator[Database]:
+async def empty(database: Database, settings: Settings) -> Database:
     """A database in which nobody is."""
     async with open_access(settings) as (access, _), await AsyncConnection.connect(access.owner, autocommit=True) as owner:
         await owner.execute("truncate people, person_roles, passwords")
-    yield database
+    return database
 
 
 async def test_the_first_administrator_signs_in_once_and_chooses_a_password(empty: Database, rules: Rules) -> None:
