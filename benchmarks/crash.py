@@ -30,7 +30,8 @@ from psycopg_pool import PoolTimeout
 from practicestudio.app import embedded_server, load_keyring, open_database
 from practicestudio.clock import now
 from practicestudio.delivery import error_queue
-from practicestudio.delivery.log import Filter, count_states, count_unfinished, list_messages
+from practicestudio.delivery.counts import count_states
+from practicestudio.delivery.log import Filter, count_unfinished, list_messages
 from practicestudio.delivery.retry import RetryRule
 from practicestudio.delivery.worker import Worker
 from practicestudio.practices.connection import Connection, Credentials, Limits, set_connection, set_credentials

@@ -19,7 +19,8 @@ import psycopg
 from conditions import child, conditions, peak_megabytes, sandbox
 
 from practicestudio.app import open_access, open_database, spare_the_collector
-from practicestudio.delivery.log import count_states, count_unfinished
+from practicestudio.delivery.counts import count_states
+from practicestudio.delivery.log import count_unfinished
 from practicestudio.delivery.worker import Worker
 from practicestudio.practices.connection import Connection, Credentials, Limits, set_connection, set_credentials
 from practicestudio.practices.practice import add_practice

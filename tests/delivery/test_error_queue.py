@@ -7,10 +7,11 @@ import pytest
 
 from practicestudio.clock import new_id
 from practicestudio.delivery import error_queue
+from practicestudio.delivery.counts import count_states
 from practicestudio.delivery.inbox import accept
-from practicestudio.delivery.log import count_states, read_story
 from practicestudio.delivery.message import Message, NewMessage
 from practicestudio.delivery.outcome import Done, Failed, Outcome
+from practicestudio.delivery.story import read_story
 from practicestudio.delivery.worker import Handlers, Worker
 from practicestudio.errors import InvalidValue, Permanent
 from practicestudio.practices.practice import Practice, add_practice

@@ -6,8 +6,9 @@ from uuid import UUID
 import pytest
 
 from practicestudio.delivery.inbox import accept, accept_once, lane_of
-from practicestudio.delivery.log import Filter, count_unfinished, list_messages, read_story
+from practicestudio.delivery.log import Filter, count_unfinished, list_messages
 from practicestudio.delivery.message import NewMessage
+from practicestudio.delivery.story import read_story
 from practicestudio.practices.practice import Practice
 from practicestudio.store.database import Database
 

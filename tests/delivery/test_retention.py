@@ -10,10 +10,11 @@ import pytest
 from practicestudio.clock import first_id_at, now
 from practicestudio.delivery import error_queue, finish, inbox
 from practicestudio.delivery.inbox import accept
-from practicestudio.delivery.log import Filter, list_messages, read_story
+from practicestudio.delivery.log import Filter, list_messages
 from practicestudio.delivery.message import Message, NewMessage
 from practicestudio.delivery.outcome import Done, Failed, Outcome
 from practicestudio.delivery.retention import days_to_drop, drop_old_days
+from practicestudio.delivery.story import read_story
 from practicestudio.delivery.worker import Handlers, Worker
 from practicestudio.errors import Misconfigured, Permanent
 from practicestudio.practices.practice import Practice

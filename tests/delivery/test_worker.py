@@ -9,12 +9,14 @@ import pytest
 
 from practicestudio.clock import new_id
 from practicestudio.delivery import error_queue
+from practicestudio.delivery.counts import count_states
 from practicestudio.delivery.finish import LanePolicy
 from practicestudio.delivery.inbox import accept, accept_once
-from practicestudio.delivery.log import Filter, count_states, list_messages, read_story
+from practicestudio.delivery.log import Filter, list_messages
 from practicestudio.delivery.message import Message, NewMessage
 from practicestudio.delivery.outcome import Done, Failed, Outcome, Parked
 from practicestudio.delivery.retry import RetryRule
+from practicestudio.delivery.story import read_story
 from practicestudio.delivery.worker import Call, Handlers, Worker
 from practicestudio.errors import InvalidValue, Permanent, Transient, UnsureMatch
 from practicestudio.practices.practice import Practice

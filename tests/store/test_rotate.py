@@ -23,8 +23,8 @@ from practicestudio.app import embedded_server, key_file, load_keyring, open_acc
 from practicestudio.athena.rest.shared import SharedTokens
 from practicestudio.clock import new_id, now
 from practicestudio.delivery.inbox import accept, store_bodies
-from practicestudio.delivery.log import read_story
 from practicestudio.delivery.message import NewMessage
+from practicestudio.delivery.story import read_story
 from practicestudio.errors import Misconfigured
 from practicestudio.merging import UnitConflict
 from practicestudio.practices.connection import Credentials, get_credentials, set_credentials

@@ -17,8 +17,9 @@ import pytest
 from practicestudio.access.audit import read_trail
 from practicestudio.delivery.error_queue import retry
 from practicestudio.delivery.inbox import store_bodies
-from practicestudio.delivery.log import Filter, LogEntry, list_messages, read_story
+from practicestudio.delivery.log import Filter, LogEntry, list_messages
 from practicestudio.delivery.retry import RetryRule
+from practicestudio.delivery.story import read_story
 from practicestudio.delivery.worker import Worker
 from practicestudio.mapping import Dialect
 from practicestudio.practices import configuration

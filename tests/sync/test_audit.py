@@ -64,7 +64,7 @@ async def test_an_entry_says_what_changed_by_which_message(pulled_platform: Any)
     assert (created["action"], changed["action"]) == (Action.ATHENA_PATIENT_CREATE, Action.ATHENA_PATIENT_CHANGE)
     assert changed["actor"] == "athenahealth"
     assert changed["changes"]["phone_mobile"][1] == "+16175550122"
-    assert changed["message_id"] in {one.id for one in await clinic.messages(kind="patient")}
+    assert changed["message_id"] in {one.id for one in await clinic.messages(kinds=["patient"])}
 
 
 @pytest.mark.parametrize("statement", ["update audit_entries set actor = 'nobody'", "delete from audit_entries", "truncate audit_entries"])

@@ -156,7 +156,7 @@ async def test_unknown_codes_are_left_out_and_reported(shared_platform: Any) -> 
     await clinic.happens("set", patientid=11, fields={"language6392code": "xxz", "maritalstatus": "Q", "hobby": "chess"})
     await clinic.feed()
     record_id = (await clinic.patients())["11"].id
-    newest, *_ = await clinic.messages(kind="patient", record_id=record_id, states=["done"])
+    newest, *_ = await clinic.messages(kinds=["patient"], record_id=record_id, states=["done"])
     report = await clinic.report(newest)
     assert {"language6392code", "maritalstatus", "hobby"} <= {finding["place"] for finding in report}
     assert "chess" not in str(report)

@@ -154,7 +154,7 @@ async def test_a_value_that_cannot_be_read_takes_nothing_away(pulled_platform: A
     await clinic.do(lambda transaction: change_patient(transaction, record_id, {"email": "new@example.org"}, "ann"))
     await clinic.work()
     assert (await clinic.truth("3"))["email"] == "new@example.org"
-    assert len(await clinic.messages(kind="patient.update")) < 5
+    assert len(await clinic.messages(kinds=["patient.update"])) < 5
 
 
 async def test_an_id_that_carries_somebody_else_is_not_merged_but_asked_about(pulled_platform: Any) -> None:

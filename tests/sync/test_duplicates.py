@@ -95,7 +95,7 @@ async def test_appointments_of_a_patient_in_question_wait_and_follow_the_answer(
     made = await clinic.happens("duplicate", patientid=3, agree="partial")
     booked = [await clinic.happens("book", patientid=int(made["patientid"])) for _ in range(2)]
     await clinic.feed()
-    failed = await clinic.messages(kind="appointment", states=["failed"])
+    failed = await clinic.messages(kinds=["appointment"], states=["failed"])
     assert {one.error for one in failed} == {
         "The appointment's patient waits in the error queue. Decide about the patient first. It was tried 10 times; retry it from the error queue."
     }

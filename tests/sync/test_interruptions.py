@@ -16,7 +16,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def taken(clinic: Any) -> int:
-    return len([message for message in await clinic.messages(kind="patient") if message.run_id])
+    return len([message for message in await clinic.messages(kinds=["patient"]) if message.run_id])
 
 
 @pytest.mark.usefixtures("small_pages")
@@ -60,7 +60,7 @@ async def test_a_pull_that_waited_for_the_night_goes_on_when_it_comes(platform: 
     await platform.run("pull.practice")
     await platform.request("pull.patients", off_peak=True)
     await platform.worker().run_until_idle()
-    [waiting] = await platform.messages(kind="pull.patients")
+    [waiting] = await platform.messages(kinds=["pull.patients"])
     assert waiting.state == "waiting"
     assert waiting.error.startswith("The off-peak window has closed.")
     assert waiting.due_at > waiting.received_at
@@ -105,10 +105,10 @@ async def test_what_was_read_and_stored_is_not_stored_again(pulled_platform: Any
     clinic = pulled_platform
     await clinic.happens("phone", patientid=3)
     await clinic.feed()
-    before = len(await clinic.messages(kind="patient"))
+    before = len(await clinic.messages(kinds=["patient"]))
     await clinic.fault("drop_after", "changed_patients")
     await clinic.feed()
-    assert len(await clinic.messages(kind="patient")) == before
+    assert len(await clinic.messages(kinds=["patient"])) == before
 
 
 async def test_a_window_that_comes_back_full_is_asked_for_in_halves(pulled_platform: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +134,7 @@ async def test_a_feed_that_does_not_act_yet_waits_and_says_so(database: Any, mak
     await clinic.run("pull.practice", "pull.patients")
     await clinic.request("feed.patients")
     await clinic.worker().run_until_idle()
-    [waiting] = await clinic.messages(kind="feed.patients")
+    [waiting] = await clinic.messages(kinds=["feed.patients"])
     assert waiting.state == "waiting"
     assert waiting.error.startswith("The feed of changes is not active.")
     await clinic.happens("phone", patientid=3, mobilephone="6175550123")  # before the feed acts: nobody will tell
@@ -143,9 +143,9 @@ async def test_a_feed_that_does_not_act_yet_waits_and_says_so(database: Any, mak
     await clinic.work()
     assert (await clinic.patient("4")).phone_mobile == "+16175550124"
     assert (await clinic.patient("3")).phone_mobile == "+16175550123", "what changed between the pull and the feed is pulled again"
-    assert len(await clinic.messages(kind="pull.patients")) == 2
+    assert len(await clinic.messages(kinds=["pull.patients"])) == 2
     await clinic.feed()
-    assert len(await clinic.messages(kind="pull.patients")) == 2
+    assert len(await clinic.messages(kinds=["pull.patients"])) == 2
 
 
 async def test_a_subscription_that_was_lost_is_made_again(pulled_platform: Any, monkeypatch: pytest.MonkeyPatch) -> None:

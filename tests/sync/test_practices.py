@@ -9,8 +9,8 @@ import pytest
 
 from practicestudio.clock import new_id, now
 from practicestudio.delivery.inbox import accept
-from practicestudio.delivery.log import read_story
 from practicestudio.delivery.message import NewMessage
+from practicestudio.delivery.story import read_story
 from practicestudio.errors import InvalidValue, Misconfigured
 from practicestudio.practices.connection import get_credentials
 from practicestudio.store import records as store
@@ -72,7 +72,7 @@ async def test_a_message_that_names_another_practices_record_finds_nothing(make_
     await other.do(lambda transaction: accept(transaction, [news]))
     await other.work()
     assert await one.patients() == before
-    [refused] = await other.messages(kind="patient.update", states=["failed"])
+    [refused] = await other.messages(kinds=["patient.update"], states=["failed"])
     assert refused.error.startswith("The patient is not there any more.")
     assert (await other.patients())["3"].id != patient.id
 

@@ -283,7 +283,7 @@ async def test_what_athenahealth_does_not_take_stays_ours_and_is_reported(pulled
     await clinic.work()
     await clinic.feed()
     assert (await clinic.patient("3")).contacts == contacts
-    [update] = [one for one in await clinic.messages(kind="patient.update") if one.state == "done"]
+    [update] = [one for one in await clinic.messages(kinds=["patient.update"]) if one.state == "done"]
     assert "room for one emergency contact" in str(await clinic.report(update))
 
 

@@ -57,7 +57,7 @@ async def test_a_job_that_is_still_at_work_is_not_started_again(platform: Any) -
     await started(platform, NOON)
     await started(platform, NOON + timedelta(minutes=5))
     assert await started(platform, NOON + timedelta(minutes=10)) == []
-    assert len(await platform.messages(kind="feed.patients")) == 1
+    assert len(await platform.messages(kinds=["feed.patients"])) == 1
 
 
 async def test_a_job_that_failed_is_tried_again_and_not_doubled(platform: Any) -> None:
@@ -68,7 +68,7 @@ async def test_a_job_that_failed_is_tried_again_and_not_doubled(platform: Any) -
     platform.sandbox.faults.remove(None)
     await platform.run("pull.practice")
     assert not await platform.errors()
-    [_, again] = sorted(await platform.messages(kind="pull.practice"), key=lambda one: one.id)
+    [_, again] = sorted(await platform.messages(kinds=["pull.practice"]), key=lambda one: one.id)
     assert (again.id, again.state) == (failed.id, "done")
 
 
@@ -79,7 +79,7 @@ async def test_a_job_whose_failed_message_was_discarded_begins_anew(platform: An
     await platform.do(lambda transaction: error_queue.discard(transaction, [failed.id], "not now", "ann"))
     platform.sandbox.faults.remove(None)
     await platform.run("pull.practice")
-    assert [one.state for one in await platform.messages(kind="pull.practice")] == ["done", "discarded"]
+    assert [one.state for one in await platform.messages(kinds=["pull.practice"])] == ["done", "discarded"]
 
 
 async def test_a_schedule_that_was_made_more_frequent_counts_at_once(platform: Any) -> None:

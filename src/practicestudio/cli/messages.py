@@ -16,7 +16,8 @@ from practicestudio.cli.session import person, session_of
 
 if TYPE_CHECKING:
     from practicestudio.delivery.error_queue import ErrorGroup, Handled
-    from practicestudio.delivery.log import Filter, LogEntry, Story
+    from practicestudio.delivery.log import Filter, LogEntry
+    from practicestudio.delivery.story import Story
     from practicestudio.practices.practice import Practice
     from practicestudio.store.database import Database
 
@@ -97,7 +98,7 @@ def show(
       practicestudio messages show 01a2063c-5b71-7078-a950-39262a5dff85 --practice 195900 --body --by "A. Analyst"
     """
     from practicestudio.access import audit
-    from practicestudio.delivery.log import read_story
+    from practicestudio.delivery.story import read_story
 
     async def work(database: "Database", found: "Practice") -> "Story":
         async with database.practice(found.id) as transaction:
@@ -259,7 +260,11 @@ def _filter(state: Sequence[str] | None, kind: str | None, since: datetime | Non
         if one not in STATES:
             raise typer.BadParameter(f"a state is one of {', '.join(STATES)}", param_hint="--state")
     moment = since if since is None or since.tzinfo else since.replace(tzinfo=UTC)
-    return Filter(states=[one for one in STATES if one in state] if state else None, kind=kind, since=first_id_at(moment) if moment else None)
+    return Filter(
+        states=[one for one in STATES if one in state] if state else None,
+        kinds=[kind] if kind else None,
+        since=first_id_at(moment) if moment else None,
+    )
 
 
 async def _of_code(database: "Database", practice: "Practice", code: str) -> list[UUID]:

@@ -12,6 +12,7 @@ import structlog
 
 from practicestudio.app import open_database, spare_the_collector
 from practicestudio.clock import now
+from practicestudio.delivery.counts import fold_counts
 from practicestudio.delivery.retention import drop_old_days
 from practicestudio.delivery.worker import Worker
 from practicestudio.settings import Settings
@@ -30,6 +31,8 @@ LOOK_EVERY = 3.0
 
 PARTITIONS_EVERY = 3600.0
 
+FOLD_EVERY = 60.0
+
 
 def make_worker(database: "Database", doors: Doors, settings: Settings) -> Worker:
     """A worker with the handlers of this installation."""
@@ -47,10 +50,10 @@ async def work(settings: Settings, stop: asyncio.Event) -> None:
 
 
 async def schedule(settings: Settings, stop: asyncio.Event) -> None:
-    """Start due jobs every few seconds; make the log's partitions every hour; drop old days once a day."""
+    """Start due jobs every few seconds; fold the log's counts every minute; make its partitions every hour; drop old days once a day."""
     async with open_database(settings, origin=Origin("scheduler")) as database:
         dropped: date | None = None
-        made_at = -PARTITIONS_EVERY
+        made_at, folded_at = -PARTITIONS_EVERY, 0.0
         while not stop.is_set():
             try:
                 moment, seconds = now(), asyncio.get_running_loop().time()
@@ -60,6 +63,9 @@ async def schedule(settings: Settings, stop: asyncio.Event) -> None:
                 if dropped != moment.date():
                     await drop_old_days(database, moment.date(), settings.retention_days)
                     dropped = moment.date()
+                if seconds - folded_at >= FOLD_EVERY:
+                    await fold_counts(database)
+                    folded_at = seconds
                 await start_due_jobs(database, moment)
             except psycopg.OperationalError as error:
                 log.warning("database_unreachable", role="scheduler", error_type=type(error).__name__)

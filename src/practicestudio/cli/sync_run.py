@@ -13,8 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from practicestudio.cli.output import console, say
 from practicestudio.cli.roles import make_worker
 from practicestudio.clock import first_id_at, now
-from practicestudio.delivery.log import LogEntry, read_story
+from practicestudio.delivery.log import LogEntry
 from practicestudio.delivery.message import UNFINISHED, State
+from practicestudio.delivery.story import read_story
 from practicestudio.practices.practice import Practice
 from practicestudio.settings import Settings
 from practicestudio.sync.doors import open_doors

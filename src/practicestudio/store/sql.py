@@ -16,6 +16,7 @@ def _load(name: str) -> Any:
 
 
 messages: Any = _load("messages")
+log: Any = _load("log")
 practices: Any = _load("practices")
 audit: Any = _load("audit")
 records: Any = _load("records")

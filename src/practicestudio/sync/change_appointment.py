@@ -11,8 +11,8 @@ from practicestudio.access.audit import Action, AuditEntry
 from practicestudio.clock import new_id, now
 from practicestudio.delivery import error_queue
 from practicestudio.delivery.inbox import accept
-from practicestudio.delivery.log import read_story
 from practicestudio.delivery.message import NewMessage
+from practicestudio.delivery.story import read_story
 from practicestudio.errors import InvalidValue, SlotTaken
 from practicestudio.records import Appointment
 from practicestudio.store import records as store

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from practicestudio.delivery.log import count_states
+from practicestudio.delivery.counts import count_states
 from practicestudio.delivery.message import UNFINISHED, State
 from practicestudio.store import sql
 from practicestudio.store.database import Transaction, rows

@@ -11,8 +11,8 @@ import structlog
 
 from practicestudio.delivery import error_queue
 from practicestudio.delivery.inbox import accept, lane_of, store_bodies
-from practicestudio.delivery.log import read_story
 from practicestudio.delivery.message import UNFINISHED, NewMessage, State, Urgency
+from practicestudio.delivery.story import read_story
 from practicestudio.errors import IntegrationError
 from practicestudio.practices.practice import list_practices
 from practicestudio.practices.schedule import Schedule, next_due

@@ -117,22 +117,6 @@ select part, sealed from message_bodies where practice_id = :practice_id and mes
 select id, operation, method, path_template, status, duration_ms, error_code, error, request_id, remaining_today
 from tries where practice_id = :practice_id and message_id = :id order by id
 
--- name: list_messages(practice_id, states, kind, direction, record_id, since, before, limit)
-select id, received_at, direction, door, kind, lane, urgency, state, tries, due_at, sent_at, finished_at, error_code, error, record_id, run_id,
-       cause_id, retry_of, decided_by
-from messages
-where practice_id = :practice_id
-  and (:states::text[] is null or state = any(:states::text[]))
-  and (:kind::text is null or kind = :kind)
-  and (:direction::text is null or direction = :direction)
-  and (:record_id::uuid is null or record_id = :record_id)
-  and (:since::uuid is null or id >= :since)
-  and (:before::uuid is null or id < :before)
-order by id desc limit :limit
-
--- name: count_messages(practice_id)
-select direction, state, count(*) from messages where practice_id = :practice_id group by direction, state order by direction, state
-
 -- name: count_errors(practice_id)
 select kind, state, error_code, error, count(*), (array_agg(id order by id desc))[1] from messages
 where practice_id = :practice_id and state in ('failed', 'parked') group by kind, state, error_code, error order by count(*) desc, kind, error

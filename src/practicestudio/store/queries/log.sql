@@ -1,0 +1,209 @@
+-- name: whereabouts(practice_id, states, kinds, direction, door, error_code, first_hour, last_hour, limit)
+-- The newest hours that have messages that fit, by kind and state.
+select hour, kind, state, sum(messages)::bigint from message_counts
+where practice_id = :practice_id and hour >= :first_hour and hour <= :last_hour
+  and (:states::text[] is null or state = any(:states::text[]))
+  and (:kinds::text[] is null or kind = any(:kinds::text[]))
+  and (:direction::text is null or direction = :direction)
+  and (:door::text is null or door = :door)
+  and (:error_code::text is null or error_code = :error_code)
+group by hour, kind, state having sum(messages) > 0 order by hour desc limit :limit
+
+-- name: whereabouts_from(practice_id, states, kinds, direction, door, error_code, first_hour, last_hour, limit)
+-- The same from the oldest on.
+select hour, kind, state, sum(messages)::bigint from message_counts
+where practice_id = :practice_id and hour >= :first_hour and hour <= :last_hour
+  and (:states::text[] is null or state = any(:states::text[]))
+  and (:kinds::text[] is null or kind = any(:kinds::text[]))
+  and (:direction::text is null or direction = :direction)
+  and (:door::text is null or door = :door)
+  and (:error_code::text is null or error_code = :error_code)
+group by hour, kind, state having sum(messages) > 0 order by hour limit :limit
+
+-- name: in_stretches(practice_id, of_kinds, of_states, sinces, befores, direction, door, error_code, error, limit)
+-- The newest messages of these stretches.
+select m.id from unnest(:of_kinds::text[], :of_states::text[], :sinces::uuid[], :befores::uuid[]) as s (kind, state, since, before)
+cross join lateral (
+    select id from messages
+    where practice_id = :practice_id and kind = s.kind and state = s.state and id >= s.since and id < s.before
+      and (:direction::text is null or direction = :direction)
+      and (:door::text is null or door = :door)
+      and (:error_code::text is null or error_code = :error_code)
+      and (:error::text is null or error = :error)
+    order by id desc limit :limit
+) as m
+order by m.id desc limit :limit
+
+-- name: in_stretches_from(practice_id, of_kinds, of_states, sinces, befores, direction, door, error_code, error, limit)
+-- The oldest messages of these stretches.
+select m.id from unnest(:of_kinds::text[], :of_states::text[], :sinces::uuid[], :befores::uuid[]) as s (kind, state, since, before)
+cross join lateral (
+    select id from messages
+    where practice_id = :practice_id and kind = s.kind and state = s.state and id >= s.since and id < s.before
+      and (:direction::text is null or direction = :direction)
+      and (:door::text is null or door = :door)
+      and (:error_code::text is null or error_code = :error_code)
+      and (:error::text is null or error = :error)
+    order by id limit :limit
+) as m
+order by m.id limit :limit
+
+-- name: of_run(practice_id, run_id, of_states, kinds, direction, door, error_code, error, since, before, limit)
+-- The newest messages of a run.
+select m.id from unnest(:of_states::text[]) as s (state)
+cross join lateral (
+    select id from messages
+    where practice_id = :practice_id and run_id = :run_id::uuid and state = s.state and id >= :since and id < :before
+      and (:kinds::text[] is null or kind = any(:kinds::text[]))
+      and (:direction::text is null or direction = :direction)
+      and (:door::text is null or door = :door)
+      and (:error_code::text is null or error_code = :error_code)
+      and (:error::text is null or error = :error)
+    order by id desc limit :limit
+) as m
+order by m.id desc limit :limit
+
+-- name: of_run_from(practice_id, run_id, of_states, kinds, direction, door, error_code, error, since, before, limit)
+-- The oldest messages of a run.
+select m.id from unnest(:of_states::text[]) as s (state)
+cross join lateral (
+    select id from messages
+    where practice_id = :practice_id and run_id = :run_id::uuid and state = s.state and id >= :since and id < :before
+      and (:kinds::text[] is null or kind = any(:kinds::text[]))
+      and (:direction::text is null or direction = :direction)
+      and (:door::text is null or door = :door)
+      and (:error_code::text is null or error_code = :error_code)
+      and (:error::text is null or error = :error)
+    order by id limit :limit
+) as m
+order by m.id limit :limit
+
+-- name: related(practice_id, record_id, patient_id, cause_id, retry_of, states, kinds, direction, door, error_code, error, since, before)
+-- All messages of this record, of this patient and the patient's appointments, caused by this message, or copied from it; the newest first.
+with found as materialized (
+    select id, state, kind, direction, door, error_code, error from messages
+    where practice_id = :practice_id and record_id = :record_id::uuid and id >= :since and id < :before
+    union all
+    select id, state, kind, direction, door, error_code, error from messages
+    where practice_id = :practice_id and id >= :since and id < :before and record_id = any(array(
+        select a.id from appointments a where a.practice_id = :practice_id and a.patient_id = :patient_id::uuid
+        union all select :patient_id::uuid where :patient_id::uuid is not null))
+    union all
+    select id, state, kind, direction, door, error_code, error from messages
+    where practice_id = :practice_id and cause_id = :cause_id::uuid and id >= :since and id < :before
+    union all
+    select id, state, kind, direction, door, error_code, error from messages
+    where practice_id = :practice_id and retry_of = :retry_of::uuid and id >= :since and id < :before
+)
+select id, state from found
+where true
+  and (:states::text[] is null or state = any(:states::text[]))
+  and (:kinds::text[] is null or kind = any(:kinds::text[]))
+  and (:direction::text is null or direction = :direction)
+  and (:door::text is null or door = :door)
+  and (:error_code::text is null or error_code = :error_code)
+  and (:error::text is null or error = :error)
+order by id desc
+
+-- name: entries(practice_id, ids)
+select m.id, m.received_at, m.direction, m.door, m.kind, m.lane, m.urgency, m.state, m.tries, m.due_at, m.sent_at, m.finished_at,
+       m.error_code, m.error, m.record_id, m.run_id, m.cause_id, m.retry_of, m.decided_by
+from unnest(:ids::uuid[]) as wanted (id) cross join lateral (select * from messages where practice_id = :practice_id and id = wanted.id) as m
+order by m.id desc
+
+-- name: scan(practice_id, states, kinds, direction, door, error_code, error, since, before, limit)
+-- For whoever reads the whole log: the newest messages before an id.
+select id, received_at, direction, door, kind, lane, urgency, state, tries, due_at, sent_at, finished_at, error_code, error, record_id, run_id,
+       cause_id, retry_of, decided_by
+from messages
+where practice_id = :practice_id and id >= :since and id < :before
+  and (:states::text[] is null or state = any(:states::text[]))
+  and (:kinds::text[] is null or kind = any(:kinds::text[]))
+  and (:direction::text is null or direction = :direction)
+  and (:door::text is null or door = :door)
+  and (:error_code::text is null or error_code = :error_code)
+  and (:error::text is null or error = :error)
+order by id desc limit :limit
+
+-- name: count_fitting(practice_id, states, kinds, direction, door, error_code, starts, first_hour, last_hour, since, head_end, tail_start, before)
+-- How many messages fit, by bucket and state. starts: the first hour of each bucket; an hour before the first is of bucket 0.
+-- Whole hours are told by the counts; what is before head_end and behind tail_start is counted itself.
+select width_bucket(hour, :starts::integer[]), state, sum(messages)::bigint from (
+    select hour, state, messages, kind, direction, door, error_code from message_counts
+    where practice_id = :practice_id and hour >= :first_hour and hour < :last_hour
+    union all
+    select hour_of(id), state, 1, kind, direction, door, error_code from messages
+    where practice_id = :practice_id and id >= :since and id < :head_end
+    union all
+    select hour_of(id), state, 1, kind, direction, door, error_code from messages
+    where practice_id = :practice_id and id >= :tail_start and id < :before
+) as t
+where true
+  and (:states::text[] is null or state = any(:states::text[]))
+  and (:kinds::text[] is null or kind = any(:kinds::text[]))
+  and (:direction::text is null or direction = :direction)
+  and (:door::text is null or door = :door)
+  and (:error_code::text is null or error_code = :error_code)
+group by 1, 2 having sum(messages) > 0
+
+-- name: count_of_run(practice_id, run_id, states, kinds, direction, door, error_code, error, starts, since, before)
+-- The same for a run.
+select width_bucket(hour_of(id), :starts::integer[]), state, count(*) from messages
+where practice_id = :practice_id and run_id = :run_id::uuid and id >= :since and id < :before
+  and (:states::text[] is null or state = any(:states::text[]))
+  and (:kinds::text[] is null or kind = any(:kinds::text[]))
+  and (:direction::text is null or direction = :direction)
+  and (:door::text is null or door = :door)
+  and (:error_code::text is null or error_code = :error_code)
+  and (:error::text is null or error = :error)
+group by 1, 2
+
+-- name: count_of_error(practice_id, of_states, kinds, direction, door, error_code, error, starts, since, before)
+-- The same for what failed with one sentence.
+select width_bucket(hour_of(m.id), :starts::integer[]), m.state, count(*) from unnest(:of_states::text[]) as s (state)
+cross join lateral (
+    select id, state from messages
+    where practice_id = :practice_id and state = s.state and state in ('failed', 'parked', 'waiting') and id >= :since and id < :before
+      and error = :error
+      and (:kinds::text[] is null or kind = any(:kinds::text[]))
+      and (:direction::text is null or direction = :direction)
+      and (:door::text is null or door = :door)
+      and (:error_code::text is null or error_code = :error_code)
+) as m
+group by 1, 2
+
+-- name: choices(practice_id, first_hour)
+-- What there is to choose from, with its counts: kinds, doors and error codes since an hour.
+select kind, door, error_code, sum(messages)::bigint from message_counts
+where practice_id = :practice_id and hour >= :first_hour
+group by grouping sets ((kind), (door), (error_code)) having sum(messages) > 0
+
+-- name: lock_counts()
+select pg_advisory_xact_lock(hashtext('practicestudio counts'))
+
+-- name: fold_message_counts()!
+-- Adds up what stands in several rows.
+with many as (
+    select practice_id, hour from message_counts
+    group by practice_id, hour, direction, door, kind, state, error_code having count(*) > 1 or sum(messages) = 0
+), gone as (
+    delete from message_counts using (select distinct practice_id, hour from many) as m
+    where message_counts.practice_id = m.practice_id and message_counts.hour = m.hour
+    returning message_counts.*
+)
+insert into message_counts
+select practice_id, hour, direction, door, kind, state, error_code, sum(messages)
+from gone group by 1, 2, 3, 4, 5, 6, 7 having sum(messages) <> 0
+
+-- name: fold_call_counts()!
+with many as (
+    select practice_id, hour from call_counts
+    group by practice_id, hour, operation, method, path_template, status, error_code having count(*) > 1
+), gone as (
+    delete from call_counts using (select distinct practice_id, hour from many) as m
+    where call_counts.practice_id = m.practice_id and call_counts.hour = m.hour
+    returning call_counts.*
+)
+insert into call_counts
+select practice_id, hour, operation, method, path_template, status, error_code, sum(calls), sum(duration_ms)
+from gone group by 1, 2, 3, 4, 5, 6, 7
