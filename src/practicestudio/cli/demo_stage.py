@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from practicestudio.access.audit import Origin
 from practicestudio.app import open_database
 from practicestudio.cli.demo_sandbox import DemoSandbox, run_sandbox
 from practicestudio.cli.demo_view import Account
@@ -16,7 +17,6 @@ from practicestudio.errors import Transient
 from practicestudio.mapping import Dialect
 from practicestudio.practices.practice import Practice
 from practicestudio.settings import Settings
-from practicestudio.store.database import Origin
 from practicestudio.sync import demo, progress, reviews
 from practicestudio.sync.doors import Doors, open_doors
 from practicestudio.sync.schedule_jobs import request_job

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import psycopg
 import structlog
 
+from practicestudio.access.audit import Origin
 from practicestudio.app import open_database, spare_the_collector
 from practicestudio.clock import now
 from practicestudio.delivery.counts import fold_counts
 from practicestudio.delivery.retention import drop_old_days
 from practicestudio.delivery.worker import Worker
 from practicestudio.settings import Settings
-from practicestudio.store.database import Origin
 from practicestudio.sync.doors import Doors, open_doors
 from practicestudio.sync.handlers import handlers
 from practicestudio.sync.schedule_jobs import start_due_jobs

@@ -45,9 +45,9 @@ class Session:
         return self.on_database(on_found)
 
     async def _open(self, work: "Callable[[Database], Awaitable[T]]") -> T:
+        from practicestudio.access.audit import Origin
         from practicestudio.app import open_database
         from practicestudio.redact import configure_logging
-        from practicestudio.store.database import Origin
 
         settings = self.settings()
         configure_logging("debug" if settings.log_level == "debug" else "error")
