@@ -8,6 +8,7 @@ from typing import Any
 from practicestudio.cli import demo_view
 from practicestudio.cli.demo_home import demo_home
 from practicestudio.cli.demo_life import live_on
+from practicestudio.cli.demo_pages import show_the_way_in, with_free_port
 from practicestudio.cli.demo_stage import Stage, account_of, request, set_up, until_idle
 from practicestudio.cli.demo_story import find_cast, let_it_happen
 from practicestudio.cli.output import say, show_json
@@ -21,13 +22,20 @@ SUBSCRIBE = ("pull.practice", "feed.patients", "feed.appointments")
 FORTNIGHT = timedelta(days=14)
 """How far the sandbox's diary is full, back and ahead."""
 
+AT_ONCE = ("worker",)
+ON_AND_ON = ("worker", "web")
+"""The roles of `serve` that the demo runs; what is due is started by the demo itself."""
+
 
 async def run_demo(settings: Settings, *, once: bool, as_json: bool, patients: int, home: Path | None) -> None:
     """Show it all. Raises Transient where the work does not come to its end."""
     say("The bundled athenahealth and the database start …")
     async with demo_home(settings, home, throw_away=once) as own:
         configure_logging(own.log_level)
-        async with set_up(own, patients) as stage:
+        served = own if once else with_free_port(own)
+        async with set_up(served, patients, AT_ONCE if once else ON_AND_ON) as stage:
+            if not once:
+                await show_the_way_in(served, stage)
             await first_pull(stage)
             await tell_story(stage)
             accounts = [await account_of(stage, practice) for practice in stage.practices]

@@ -61,12 +61,12 @@ class Stage:
 
 
 @asynccontextmanager
-async def set_up(settings: Settings, patients: int) -> AsyncIterator[Stage]:
-    """Start the sandbox, the database and the workers, and connect the practices."""
+async def set_up(settings: Settings, patients: int, roles: Sequence[str]) -> AsyncIterator[Stage]:
+    """Start the sandbox, the database and these roles, and connect the practices."""
     async with (
         run_sandbox([clinic.athena_id for clinic in CLINICS], patients, SEED) as sandbox,
         open_database(settings, origin=Origin("demo")) as database,
-        Crew(role_commands(settings, ("worker",))),
+        Crew(role_commands(settings, roles)),
         open_doors(database) as doors,
     ):
         await sandbox.ready()
