@@ -32,7 +32,7 @@ def _is_free(port: int) -> bool:
 
 async def show_the_way_in(settings: Settings, stage: Stage) -> None:
     """Print where the pages are, and how to sign in for the first time: with every role, so that there is everything to see."""
-    first = await ensure_first_administrator(stage.database, rules_of(settings), Role)
+    first = await ensure_first_administrator(stage.database, rules_of(settings), tuple(Role))
     say(f"The pages are at {settings.public_url}")
     if first is not None:
         say(f"Sign in as {first.sign_in_name} with {first.password}; you are asked to choose a password of your own.")
