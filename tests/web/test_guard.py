@@ -75,6 +75,19 @@ def test_a_route_without_a_guard_keeps_the_application_from_starting() -> None:
         check_routes(app.routes)
 
 
+def test_a_route_of_an_included_router_is_seen() -> None:
+    app, outer, inner = FastAPI(), APIRouter(), APIRouter()
+
+    @inner.get("/open")
+    def answer() -> str:
+        return ""
+
+    outer.include_router(inner)
+    app.include_router(outer)
+    with pytest.raises(Misconfigured, match="/open"):
+        check_routes(app.routes)
+
+
 def test_a_practices_route_cannot_be_open() -> None:
     router = APIRouter()
 

@@ -205,6 +205,8 @@ def guards_of(route: APIRoute) -> Iterator[Guard]:
 def check_routes(routes: Iterable[BaseRoute]) -> None:
     """Raise Misconfigured unless every route names just one guard, and one of a practice lies below it."""
     for route in routes:
+        if (included := getattr(route, "original_router", None)) is not None:  # FastAPI keeps an included router as one route
+            check_routes(included.routes)
         if not isinstance(route, APIRoute):
             continue
         guards = list(guards_of(route))
