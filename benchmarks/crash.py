@@ -34,7 +34,8 @@ from practicestudio.delivery.counts import count_states
 from practicestudio.delivery.log import Filter, count_unfinished, list_messages
 from practicestudio.delivery.retry import RetryRule
 from practicestudio.delivery.worker import Worker
-from practicestudio.practices.connection import Connection, Credentials, Limits, set_connection, set_credentials
+from practicestudio.practices.connection import Connection, Limits, set_connection
+from practicestudio.practices.credentials import Credentials, set_credentials
 from practicestudio.practices.practice import Practice, add_practice, list_practices
 from practicestudio.records import Address, Patient
 from practicestudio.settings import Settings

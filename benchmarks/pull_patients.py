@@ -22,7 +22,8 @@ from practicestudio.app import open_access, open_database, spare_the_collector
 from practicestudio.delivery.counts import count_states
 from practicestudio.delivery.log import count_unfinished
 from practicestudio.delivery.worker import Worker
-from practicestudio.practices.connection import Connection, Credentials, Limits, set_connection, set_credentials
+from practicestudio.practices.connection import Connection, Limits, set_connection
+from practicestudio.practices.credentials import Credentials, set_credentials
 from practicestudio.practices.practice import add_practice
 from practicestudio.settings import Settings
 from practicestudio.store.database import Database

@@ -21,7 +21,8 @@ from conditions import conditions, sandbox
 from practicestudio.app import open_database
 from practicestudio.athena.rest import RestClient
 from practicestudio.errors import RateLimited
-from practicestudio.practices.connection import Connection, Credentials, Limits, set_connection, set_credentials
+from practicestudio.practices.connection import Connection, Limits, set_connection
+from practicestudio.practices.credentials import Credentials, set_credentials
 from practicestudio.practices.practice import add_practice, find_practice
 from practicestudio.settings import Settings
 from practicestudio.store.database import Database

@@ -9,6 +9,7 @@
     ├── Permanent          the same again will fail again
     │   ├── Unreadable         what came is not what its format says
     │   ├── InvalidValue       a value breaks a rule of ours, of the practice or of athenahealth
+    │   │   └── InvalidFields      several do, each told by its field
     │   ├── Refused            athenahealth said no; its own words are kept
     │   ├── AccessDenied       credentials, permissions, practice
     │   ├── NotAllowed         the person or key that asks has no right to it
@@ -22,6 +23,8 @@ The text of an error is one sentence without patient data, secrets, query string
 what to do. `code` groups errors of one cause and never changes.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import ClassVar
 
 
@@ -98,6 +101,24 @@ class InvalidValue(Permanent):
     """A value breaks a rule."""
 
     code = "invalid_value"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """What is wrong with one field of what was entered, and what to enter instead, in one sentence without the value."""
+
+    field: str
+    sentence: str
+
+
+class InvalidFields(InvalidValue):
+    """Values of several fields break rules: all of them are told at once, for whoever filled in a form."""
+
+    default_advice = ""
+
+    def __init__(self, faults: Iterable[FieldFault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__(" ".join(dict.fromkeys(fault.sentence for fault in self.faults)))
 
 
 class Refused(Permanent):

@@ -27,7 +27,7 @@ from practicestudio.delivery.message import NewMessage
 from practicestudio.delivery.story import read_story
 from practicestudio.errors import Misconfigured
 from practicestudio.merging import UnitConflict
-from practicestudio.practices.connection import Credentials, get_credentials, set_credentials
+from practicestudio.practices.credentials import Credentials, get_credentials, set_credentials
 from practicestudio.practices.practice import add_practice
 from practicestudio.records import Appointment, Patient
 from practicestudio.settings import Settings

@@ -23,7 +23,8 @@ from practicestudio.delivery.story import read_story
 from practicestudio.delivery.worker import Worker
 from practicestudio.mapping import Dialect
 from practicestudio.practices import configuration
-from practicestudio.practices.connection import NAME, SECTION, Connection, Credentials, Limits, set_connection, set_credentials
+from practicestudio.practices.connection import NAME, SECTION, Connection, Limits, set_connection
+from practicestudio.practices.credentials import Credentials, set_credentials
 from practicestudio.practices.practice import Practice, add_practice
 from practicestudio.records import Appointment, Patient
 from practicestudio.sandbox import Sandbox, SandboxConfig, create_app

@@ -18,7 +18,8 @@ from cryptography.x509.oid import NameOID
 from practicestudio.clock import now
 from practicestudio.delivery.inbox import accept
 from practicestudio.delivery.message import NewMessage
-from practicestudio.practices.connection import Connection, Credentials, set_connection, set_credentials
+from practicestudio.practices.connection import Connection, set_connection
+from practicestudio.practices.credentials import Credentials, set_credentials
 from practicestudio.sync import doors
 from practicestudio.sync.doors import open_doors
 

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from practicestudio.practices.connection import Connection, Credentials
+from practicestudio.practices.connection import Connection
+from practicestudio.practices.credentials import Credentials
 from practicestudio.sync.check_connection import Step, check_connection
 from practicestudio.sync.set_up_connection import current_connection, set_up_connection
 

@@ -12,7 +12,7 @@ from practicestudio.delivery.inbox import accept
 from practicestudio.delivery.message import NewMessage
 from practicestudio.delivery.story import read_story
 from practicestudio.errors import InvalidValue, Misconfigured
-from practicestudio.practices.connection import get_credentials
+from practicestudio.practices.credentials import get_credentials
 from practicestudio.store import records as store
 from practicestudio.sync.change_appointment import book, cancel
 from practicestudio.sync.change_patient import change_patient

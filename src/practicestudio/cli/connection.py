@@ -14,7 +14,8 @@ from practicestudio.errors import NotYet
 
 if TYPE_CHECKING:
     from practicestudio.monitor.connection_tests import ConnectionTest, Step
-    from practicestudio.practices.connection import Connection, Credentials
+    from practicestudio.practices.connection import Connection
+    from practicestudio.practices.credentials import Credentials
     from practicestudio.practices.practice import Practice
     from practicestudio.store.database import Database
     from practicestudio.sync.doors import Doors
@@ -110,7 +111,7 @@ def _credentials(
     known: "Credentials | None", client_id: str | None, key_id: str | None, private_key_file: Path | None, *, secret_stdin: bool
 ) -> "Credentials":
     """The credentials to keep: the secret comes from where it was promised, or is asked for where it is needed and nothing else was given."""
-    from practicestudio.practices.connection import Credentials
+    from practicestudio.practices.credentials import Credentials
 
     name = client_id or (known.client_id if known else "") or typer.prompt("Client id", err=True)
     if private_key_file is not None:

@@ -2,7 +2,7 @@
 
 from practicestudio.merging.choices import Choice, Instead, Resolution, decide
 from practicestudio.merging.codec import decode, decode_units, encode, encode_units
-from practicestudio.merging.record_units import Record, Units, is_missing, rebuild, units
+from practicestudio.merging.record_units import Record, Units, is_missing, names_of_units, rebuild, units
 from practicestudio.merging.rules import MergeRules, Rule
 from practicestudio.merging.threeway import Change, Merge, Side, UnitConflict, merge, pushed
 
@@ -25,6 +25,7 @@ __all__ = [
     "encode_units",
     "is_missing",
     "merge",
+    "names_of_units",
     "pushed",
     "rebuild",
     "units",

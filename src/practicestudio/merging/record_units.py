@@ -22,6 +22,15 @@ _READ = {cls: attrgetter(*names) for cls, names in _NAMES.items()}
 FIXED_UNITS = frozenset(name for names in _NAMES.values() for name in names)
 """The units that every record of its kind has; those of a group come and go with what is in it."""
 
+_KINDS: Mapping[str, type[Patient] | type[Appointment]] = {"patient": Patient, "appointment": Appointment}
+
+
+def names_of_units(kind: str) -> tuple[str, ...]:
+    """The units of a kind of record (`patient`, `appointment`); those that come and go with what is in a group as `insurances.*`."""
+    groups = tuple(f"{group}*" for group in GROUPS) if kind == "patient" else ()
+    return (*_NAMES[_KINDS[kind]], *groups)
+
+
 _EMPTY: Mapping[str, Any] = {
     **{f.name: f.default for f in fields(Patient) if f.default in ((), Address())},
     "gender": "unknown",

@@ -1,23 +1,23 @@
-"""A practice's connection to athenahealth: where, how, with which limits; and its credentials, which go in and never come out to a page."""
+"""A practice's connection to athenahealth: where, how, with which limits."""
 
 import ipaddress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-import orjson
-
-from practicestudio.errors import InvalidValue, Misconfigured
+from practicestudio.errors import FieldFault, InvalidFields, Misconfigured
 from practicestudio.mapping import Dialect
 from practicestudio.practices import configuration
-from practicestudio.store import sql
 from practicestudio.store.database import Transaction
 
 ApiVersion = Literal["preview_v1", "standard_v1", "fhir_v1"]
 AuthMethod = Literal["basic", "body", "private_key_jwt"]
 SECTION, NAME = "connection", "rest"
 PRODUCTION = "https://api.platform.athenahealth.com"
+PREVIEW = "https://api.preview.platform.athenahealth.com"
+LATEST_REFRESH = 3000
+MOST_CALLS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,43 +55,60 @@ class Connection:
     limits: Limits = Limits()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
-    """What proves who we are. Never printed: repr hides the secrets."""
-
-    client_id: str
-    client_secret: str | None = field(default=None, repr=False)
-    private_key: str | None = field(default=None, repr=False)
-    key_id: str | None = None
-
-
 def check(connection: Connection) -> Connection:
-    """The connection. Raises InvalidValue or Misconfigured with what is wrong."""
-    check_address(connection.base_url)
+    """The connection. Raises InvalidFields with everything that is wrong."""
+    if faults := faults_of(connection):
+        raise InvalidFields(faults)
+    return connection
+
+
+def faults_of(connection: Connection) -> list[FieldFault]:
+    """Everything that is wrong with a connection, each told by its field; those of the limits as `limits.…`."""
+    found = []
+    if (unsafe := _unsafe(connection.base_url)) is not None:
+        found.append(FieldFault("base_url", unsafe.sentence))
     for name, kind in (("dialect", Dialect), ("api_version", ApiVersion), ("auth", AuthMethod)):
         if getattr(connection, name) not in get_args(kind):
-            raise InvalidValue(f"The {name} is not known.", advice=f"It is one of {', '.join(get_args(kind))}.")
-    limits = connection.limits
-    if any(value is not None and value <= 0 for value in (limits.per_second, limits.per_day, limits.tokens_per_minute)):
-        raise InvalidValue("A limit must be above 0.", advice="Leave it out for no limit.")
-    if not (0 <= limits.feed_leaves < 1 and 0 <= limits.backfill_leaves < 1 and 0 <= limits.margin < 1):
-        raise InvalidValue("The reserve must be from 0 to below 1.", advice="0.2 keeps a fifth of the day's calls for people and feeds.")
-    if not 0 <= connection.refresh_early <= 3000:
-        raise InvalidValue("The token refresh must be from 0 to 3000 seconds early.", advice="A token lives an hour; 300 is usual.")
+            found.append(FieldFault(name, f"The {name} is not known. It is one of {', '.join(get_args(kind))}."))
     if not connection.scopes or any(not scope or " " in scope for scope in connection.scopes):
-        raise InvalidValue("A scope is missing or has a space in it.", advice="athenahealth requires at least one scope.")
-    return connection
+        found.append(FieldFault("scopes", "A scope is missing or has a space in it. athenahealth requires at least one scope, each on its own."))
+    if not 0 <= connection.refresh_early <= LATEST_REFRESH:
+        found.append(FieldFault("refresh_early", f"A token lives an hour. Enter 0 to {LATEST_REFRESH} seconds; 300 is usual."))
+    return found + faults_of_limits(connection.limits)
+
+
+def faults_of_limits(limits: Limits) -> list[FieldFault]:
+    """Everything that is wrong with the limits."""
+    found = []
+    for name in ("per_second", "per_day", "tokens_per_minute"):
+        value = getattr(limits, name)
+        if value is not None and not 0 < value <= MOST_CALLS:
+            found.append(FieldFault(f"limits.{name}", "A limit must be above 0. Leave it out for no limit."))
+    parts = [name for name in ("margin", "backfill_leaves", "feed_leaves") if not 0 <= getattr(limits, name) < 1]
+    return found + [FieldFault(f"limits.{name}", "The part must be from 0 to below 100 percent.") for name in parts]
 
 
 def check_address(base_url: str) -> None:
     """Raise Misconfigured unless this is the address of a server, encrypted or on this machine."""
-    parts = urlsplit(base_url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
-        raise Misconfigured("The base URL is not an address such as https://host.", advice="Enter it without user name, query or fragment.")
+    if (unsafe := _unsafe(base_url)) is not None:
+        raise unsafe
+
+
+def _unsafe(base_url: str) -> Misconfigured | None:
+    """Why nothing may be sent to this address."""
+    not_one = Misconfigured("The base URL is not an address such as https://host.", advice="Enter it without user name, query or fragment.")
+    try:
+        parts = urlsplit(base_url)
+        port_is_one = parts.port is None or parts.port > 0
+    except ValueError:
+        return not_one
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment or not port_is_one:
+        return not_one
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise Misconfigured(
+        return Misconfigured(
             f"Plain http to {parts.hostname} would send patient data unencrypted.", advice="Use https; http is for this machine only."
         )
+    return None
 
 
 def _is_loopback(host: str) -> bool:
@@ -133,22 +150,3 @@ async def get_connection(transaction: Transaction) -> Connection:
     if value is None:
         raise Misconfigured("This practice has no connection to athenahealth.", advice="Set one with `practicestudio connection set`.")
     return from_value(value)
-
-
-async def set_credentials(transaction: Transaction, credentials: Credentials, by: str) -> None:
-    """Store the credentials sealed; whoever reads the history sees that they changed, and nothing of them."""
-    if not credentials.client_id.strip():
-        raise InvalidValue("The client id is empty.", advice="athenahealth's developer portal shows it.")
-    if not credentials.client_secret and not credentials.private_key:
-        raise InvalidValue("There is neither a client secret nor a private key.", advice="Give one of them.")
-    plain = orjson.dumps({one.name: getattr(credentials, one.name) for one in fields(Credentials)})
-    sealed = transaction.sealer.seal("credentials", transaction.practice_id, plain)
-    await sql.practices.put_credentials(transaction.connection, practice_id=transaction.practice_id, name=NAME, sealed=sealed, changed_by=by)
-
-
-async def get_credentials(transaction: Transaction) -> Credentials:
-    """The credentials, opened. For the client alone; no page, API or export may show them."""
-    sealed = await sql.practices.credentials(transaction.connection, practice_id=transaction.practice_id, name=NAME)
-    if sealed is None:
-        raise Misconfigured("This practice has no credentials for athenahealth.", advice="Set them with `practicestudio connection set`.")
-    return Credentials(**orjson.loads(transaction.sealer.open("credentials", transaction.practice_id, bytes(sealed))))

@@ -1,5 +1,6 @@
 """When a practice's jobs run: cron expressions in the practice's time zone, and off-peak windows for what can wait."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import islice
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-from practicestudio.errors import InvalidValue
+from practicestudio.errors import FieldFault, InvalidValue
 
 SECTION = "schedule"
 OFF_PEAK = "off_peak"
@@ -43,6 +44,15 @@ class Schedule:
 
 NIGHT = Window(time(20), time(6))
 
+_SAID = {
+    r"\* \* \* \* \*": "Every minute",
+    r"\*/(\d\d|[2-9]) \* \* \* \*": "Every {} minutes",
+    r"0 \* \* \* \*": "Every hour, on the hour",
+    r"(\d+) \* \* \* \*": "Every hour, at {} minutes past",
+    r"0 \*/(\d\d|[2-9]) \* \* \*": "Every {} hours, on the hour",
+}
+"""What is said in fewer words than of any expression."""
+
 DEFAULTS: dict[str, Schedule] = {
     "feed.patients": Schedule("*/5 * * * *"),
     "feed.appointments": Schedule("*/5 * * * *"),
@@ -54,13 +64,57 @@ DEFAULTS: dict[str, Schedule] = {
 }
 
 
-def check(schedule: Schedule) -> Schedule:
-    """The schedule, or InvalidValue with what is wrong."""
+def faults_of(job: str, schedule: Schedule, zone: ZoneInfo, window: Window = NIGHT) -> list[FieldFault]:
+    """Everything that is wrong with a job's schedule, told by `<job>.cron` and `<job>`."""
+    if job not in DEFAULTS:
+        return [FieldFault(job, "There is no such job.")]
+    if len(schedule.cron.split()) != 5:
+        return [FieldFault(f"{job}.cron", "A cron expression has five fields: minute, hour, day, month, weekday. `*/5 * * * *` is every 5 minutes.")]
     try:
-        CronSim(schedule.cron, datetime(2026, 1, 1, tzinfo=UTC))
+        some_time = CronSim(schedule.cron, datetime(2026, 1, 1, tzinfo=zone))
     except CronSimError as error:
-        raise InvalidValue(f"The cron expression is not one: {error}.", advice="Five fields, e.g. `*/5 * * * *` for every five minutes.") from None
-    return schedule
+        return [FieldFault(f"{job}.cron", f"The cron expression is not one: {error}. `*/5 * * * *` is every 5 minutes.")]
+    if next(some_time, None) is None:
+        return [FieldFault(f"{job}.cron", "There is no day on which this cron expression is due. Choose another day of the month.")]
+    if schedule.off_peak and schedule.enabled and next_due(schedule, datetime(2026, 1, 1, tzinfo=UTC), zone, window) is None:
+        return [
+            FieldFault(
+                f"{job}.cron", "None of its times lies in the off-peak window. Choose another time, widen the window, or let it run at any time."
+            )
+        ]
+    return []
+
+
+def faults_of_window(window: Window) -> list[FieldFault]:
+    """Everything that is wrong with an off-peak window."""
+    found = []
+    if window.start == window.until:
+        found.append(FieldFault("off_peak.until", "The window ends when it begins. Enter another end."))
+    if not window.days or not set(window.days) <= set(range(7)):
+        found.append(FieldFault("off_peak.days", "The window needs a weekday at the least. Choose those on which it begins."))
+    return found
+
+
+def next_runs(schedule: Schedule, after: datetime, zone: ZoneInfo, window: Window = NIGHT, count: int = 3) -> list[datetime]:
+    """The next times at which the job is due, in the zone."""
+    found: list[datetime] = []
+    while len(found) < count:
+        due = next_due(schedule, found[-1] if found else after, zone, window)
+        if due is None:
+            break
+        found.append(due.astimezone(zone))
+    return found
+
+
+def cron_words(cron: str) -> str:
+    """A cron expression as people say it; one that is none as it stands."""
+    for pattern, words in _SAID.items():
+        if found := re.fullmatch(pattern, cron.strip()):
+            return words.format(*found.groups())
+    try:
+        return str(CronSim(cron, datetime(2026, 1, 1, tzinfo=UTC)).explain())
+    except CronSimError:
+        return cron
 
 
 def next_due(schedule: Schedule, after: datetime, zone: ZoneInfo, window: Window = NIGHT) -> datetime | None:
@@ -92,7 +146,7 @@ def opens_at(window: Window, now: datetime, zone: ZoneInfo) -> datetime:
 
 def schedules_of(section: dict[str, Any]) -> dict[str, Schedule]:
     """A practice's schedules: the defaults with its own changes."""
-    own = {name: replace(DEFAULTS.get(name, Schedule("0 0 * * *")), **value) for name, value in section.items() if name != OFF_PEAK}
+    own = {name: schedule_of(name, value) for name, value in section.items() if name != OFF_PEAK}
     return {**DEFAULTS, **own}
 
 
@@ -106,3 +160,17 @@ def window_of(section: dict[str, Any]) -> Window:
         return Window(time.fromisoformat(value["start"]), time.fromisoformat(value["until"]), days)
     except (KeyError, ValueError, TypeError):
         raise InvalidValue("The off-peak window is not one.", advice='Give it as {"start": "20:00", "until": "06:00"}.') from None
+
+
+def window_to_value(window: Window) -> dict[str, Any]:
+    """A window as configuration keeps it."""
+    return {"start": f"{window.start:%H:%M}", "until": f"{window.until:%H:%M}", "days": list(window.days)}
+
+
+def schedule_of(job: str, value: dict[str, Any] | None) -> Schedule:
+    """A job's schedule from configuration, over its default. Raises InvalidValue where it cannot be read."""
+    default = DEFAULTS.get(job, Schedule("0 0 * * *"))
+    try:
+        return replace(default, **(value or {}))
+    except TypeError:
+        raise InvalidValue(f"The schedule of {job} cannot be read.", advice="Set it anew in the practice's settings.") from None

@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from practicestudio.errors import InvalidValue
+from practicestudio.errors import FieldFault, InvalidValue
 
 SECTION, NAME = "scheduling_rule", "booking"
+LONGEST_LEAD, FURTHEST_AHEAD = timedelta(days=90), timedelta(days=730)
 _HELP = 'Give opening hours as {"0": ["08:00", "17:00"], …} with 0 for Monday.'
 
 
@@ -60,3 +61,32 @@ def from_value(value: dict[str, Any] | None) -> SchedulingRules:
         )
     except (AttributeError, TypeError, ValueError):
         raise InvalidValue("The scheduling rules cannot be read.", advice=_HELP) from None
+
+
+def to_value(rules: SchedulingRules) -> dict[str, Any]:
+    """The rules as configuration keeps them."""
+    return {
+        "provider_types": {provider: list(types) for provider, types in rules.provider_types.items()},
+        "lead_hours": rules.lead.total_seconds() / 3600,
+        "ahead_days": rules.ahead.total_seconds() / 86400,
+        "hours": {str(day): [f"{first:%H:%M}", f"{last:%H:%M}"] for day, (first, last) in sorted(rules.hours.items())},
+    }
+
+
+def faults_of(rules: SchedulingRules) -> list[FieldFault]:
+    """Everything that is wrong with the rules."""
+    found = []
+    if not timedelta(0) <= rules.lead <= LONGEST_LEAD:
+        found.append(FieldFault("lead_hours", f"Enter 0 to {LONGEST_LEAD.days * 24:,} hours; 0 books at any time before the start."))
+    if not timedelta(0) < rules.ahead <= FURTHEST_AHEAD:
+        found.append(FieldFault("ahead_days", f"Enter 1 to {FURTHEST_AHEAD.days:,} days."))
+    elif rules.ahead <= rules.lead:
+        found.append(
+            FieldFault("ahead_days", "Nothing could be booked: this is not further ahead than the lead. Enter more days, or a shorter lead.")
+        )
+    for day, (first, last) in rules.hours.items():
+        if day not in range(7):
+            found.append(FieldFault(f"hours.{day}", "There is no such weekday; 0 is Monday, 6 is Sunday."))
+        elif first >= last:
+            found.append(FieldFault(f"hours.{day}.until", "Opening hours end after they begin. Enter a later end, or close the day."))
+    return found

@@ -8,7 +8,8 @@ from practicestudio.clock import now
 from practicestudio.errors import Misconfigured
 from practicestudio.mapping import Dialect
 from practicestudio.practices import configuration, schedule
-from practicestudio.practices.connection import Connection, Credentials, set_connection, set_credentials
+from practicestudio.practices.connection import Connection, set_connection
+from practicestudio.practices.credentials import Credentials, set_credentials
 from practicestudio.practices.practice import Practice, add_practice
 from practicestudio.records import Address, Patient
 from practicestudio.store import records as store

@@ -11,7 +11,8 @@ import httpx2
 from practicestudio.athena.rest import ConnectionSettings, RestClient, Timeouts, open_http
 from practicestudio.athena.rest.shared import PracticeCalls, SharedBudgets, SharedTokens
 from practicestudio.clock import Clock, now
-from practicestudio.practices.connection import Connection, Credentials, get_connection, get_credentials
+from practicestudio.practices.connection import Connection, get_connection
+from practicestudio.practices.credentials import Credentials, get_credentials
 from practicestudio.practices.practice import read_practice
 from practicestudio.store.database import Database
 

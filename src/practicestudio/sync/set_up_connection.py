@@ -3,7 +3,8 @@
 from practicestudio.athena.rest import Timeouts
 from practicestudio.athena.rest.shared import SharedTokens
 from practicestudio.errors import Misconfigured
-from practicestudio.practices.connection import Connection, Credentials, get_connection, get_credentials, set_connection, set_credentials
+from practicestudio.practices.connection import Connection, get_connection, set_connection
+from practicestudio.practices.credentials import Credentials, get_credentials, set_credentials
 from practicestudio.practices.practice import Practice
 from practicestudio.store.database import Database
 from practicestudio.sync.doors import rest_settings

@@ -23,15 +23,30 @@ delete from configuration where practice_id = :practice_id and section = :sectio
 insert into configuration_history (practice_id, id, section, name, before, after, changed_by)
 values (:practice_id, :id, :section, :name, :before, :after, :changed_by)
 
--- name: configuration_changes(practice_id)
-select id, section, name, before, after, changed_at, changed_by from configuration_history where practice_id = :practice_id order by id desc
+-- name: configuration_changes(practice_id, sections, before, limit)
+-- The newest first, from behind `before`.
+select id, section, name, before, after, changed_at, changed_by from configuration_history
+where practice_id = :practice_id
+  and (:sections::text[] is null or section = any(:sections::text[]))
+  and (:before::uuid is null or id < :before)
+order by id desc limit :limit
+
+-- name: configuration_change(practice_id, id)^
+select id, section, name, before, after, changed_at, changed_by from configuration_history where practice_id = :practice_id and id = :id
+
+-- name: last_configuration_change(practice_id, section, name)^
+select id, section, name, before, after, changed_at, changed_by from configuration_history
+where practice_id = :practice_id and section = :section and name = :name order by id desc limit 1
+
+-- name: change_practice(practice_id, name, time_zone)!
+update practices set name = :name, time_zone = :time_zone where practice_id = :practice_id
 
 -- name: put_credentials(practice_id, name, sealed, changed_by)!
 insert into credentials (practice_id, name, sealed, changed_by) values (:practice_id, :name, :sealed, :changed_by)
 on conflict (practice_id, name) do update set sealed = excluded.sealed, changed_at = now(), changed_by = excluded.changed_by
 
--- name: credentials(practice_id, name)$
-select sealed from credentials where practice_id = :practice_id and name = :name
+-- name: credentials(practice_id, name)^
+select sealed, changed_at, changed_by from credentials where practice_id = :practice_id and name = :name
 
 -- name: put_items(practice_id, kind, external_ids, ids, values)!
 -- Items keep the id they were given first.
