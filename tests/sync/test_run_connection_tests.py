@@ -7,7 +7,7 @@ import pytest
 from practicestudio.clock import now
 from practicestudio.errors import Misconfigured
 from practicestudio.monitor.connection_tests import ConnectionTest, list_tests
-from practicestudio.practices.connection import Credentials
+from practicestudio.practices.credentials import Credentials
 from practicestudio.sync.run_connection_tests import begin_connection_test, run_all
 from practicestudio.sync.set_up_connection import current_connection, set_up_connection
 

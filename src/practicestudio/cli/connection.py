@@ -81,7 +81,7 @@ def set_(
         connection, credentials = await current_connection(database, found)
         wanted = _wanted(connection, given, limits)
         proof = _credentials(credentials, client_id, key_id, private_key_file, secret_stdin=secret_stdin)
-        await set_up_connection(database, found, wanted, proof, person(by))
+        await set_up_connection(database, found, wanted, proof, person(by), seen=connection)
 
     session_of(context).on_practice(practice, work)
     say(f"The connection is set. Test it with: practicestudio connection test --practice {practice}")

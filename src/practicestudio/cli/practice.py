@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from practicestudio.cli.options import AsJson
+from practicestudio.cli.options import AsJson, By
 from practicestudio.cli.output import say, show_list
-from practicestudio.cli.session import session_of
+from practicestudio.cli.session import person, session_of
 
 if TYPE_CHECKING:
     from practicestudio.practices.practice import Practice
@@ -21,6 +21,7 @@ def add(
     practice: Annotated[str, typer.Argument(metavar="ID", help="The practice's id at athenahealth: digits.")],
     name: Annotated[str, typer.Option(help="What people call it.")],
     time_zone: Annotated[str, typer.Option(metavar="ZONE", help="IANA name, in which its schedules are written, such as America/New_York.")],
+    by: By = None,
 ) -> None:
     """Add a practice, with keys of its own. Connect it next.
 
@@ -28,10 +29,10 @@ def add(
     Example:
       practicestudio practice add 195900 --name "Harborview Medical Group" --time-zone America/New_York
     """
-    from practicestudio.practices.practice import add_practice
+    from practicestudio.sync.add_practice import add_practice
 
     async def work(database: "Database") -> "Practice":
-        return await add_practice(database, practice, name, time_zone)
+        return await add_practice(database, practice, name, time_zone, person(by))
 
     added = session_of(context).on_database(work)
     say(f"Practice {added.athena_id} is added. Connect it with: practicestudio connection set --practice {added.athena_id} --client-id …")

@@ -10,7 +10,7 @@ from uuid import UUID
 from practicestudio.clock import first_id_at, new_id, now
 from practicestudio.delivery.inbox import store_bodies
 from practicestudio.delivery.message import URGENCIES, Message, State
-from practicestudio.delivery.outcome import Done, Failed, Outcome, Parked
+from practicestudio.delivery.outcome import Done, Failed, Filtered, Outcome, Parked
 from practicestudio.delivery.retry import RetryRule, decide_retry
 from practicestudio.errors import IntegrationError, Transient
 from practicestudio.store import sql
@@ -45,6 +45,8 @@ def judge(message: Message, outcome: Outcome, now: datetime, rule: RetryRule, ch
     match outcome:
         case Done(record_id=record_id):
             return Verdict(message, "done", tries, record_id=record_id)
+        case Filtered(rule=rule_of_practice):
+            return Verdict(message, "filtered", tries, error=rule_of_practice)
         case Parked(error=error, record_id=record_id):
             return Verdict(message, "parked", tries, error_code=error.code, error=error.sentence, record_id=record_id)
         case Failed(error=error, record_id=record_id):
@@ -81,7 +83,7 @@ async def finish(
     """
     verdicts = [judge(message, outcome, at, rule, random.random()) for message, outcome in finished]  # noqa: S311 - jitter, not a secret
     for _, outcome in finished:
-        if outcome.effect is not None:
+        if not isinstance(outcome, Filtered) and outcome.effect is not None:
             await outcome.effect(transaction)
     await _write(transaction, verdicts)
     await _write_bodies(transaction, finished)
@@ -112,7 +114,9 @@ async def _write(transaction: Transaction, verdicts: Sequence[Verdict]) -> None:
 
 
 async def _write_bodies(transaction: Transaction, finished: Sequence[tuple[Message, Outcome]]) -> None:
-    bodies = [(message.id, "report", outcome.report) for message, outcome in finished if outcome.report is not None]
+    bodies = [
+        (message.id, "report", outcome.report) for message, outcome in finished if not isinstance(outcome, Filtered) and outcome.report is not None
+    ]
     bodies += [(message.id, "answer", outcome.answer) for message, outcome in finished if isinstance(outcome, Done) and outcome.answer is not None]
     await store_bodies(transaction, bodies)
 

@@ -41,4 +41,11 @@ class Parked:
     effect: Effect | None = None
 
 
-Outcome = Done | Failed | Parked
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """A rule of the practice says that this is not to be worked. rule: which, in one sentence."""
+
+    rule: str
+
+
+Outcome = Done | Failed | Parked | Filtered

@@ -1,7 +1,7 @@
 """A practice's connection to athenahealth: where, how, with which limits."""
 
 import ipaddress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
@@ -134,8 +134,8 @@ def from_value(value: dict[str, Any]) -> Connection:
     if "scopes" in given:
         given["scopes"] = tuple(given["scopes"])
     if "limits" in given:
-        limits = {one.name for one in fields(Limits)} & set(given["limits"])
-        given["limits"] = replace(Limits(), **{name: given["limits"][name] for name in limits})
+        limits = {one.name for one in fields(Limits)}
+        given["limits"] = Limits(**{name: one for name, one in given["limits"].items() if name in limits})
     return Connection(**given)
 
 

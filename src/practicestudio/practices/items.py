@@ -76,6 +76,13 @@ async def put_items(transaction: Transaction, kind: str, items: Sequence[dict[st
     await sql.practices.bump_setup(transaction.connection, practice_id=transaction.practice_id)
 
 
+def names(items: Items) -> dict[str, str]:
+    """What athenahealth's ids of providers, appointment types and custom fields stand for: `provider:71`, `type:82`, `custom field:22`."""
+    found = {f"provider:{one}": provider.name for one, provider in items.providers.items()}
+    found |= {f"type:{one}": kind.name for one, kind in items.appointment_types.items()}
+    return found | {f"custom field:{one}": field.name for one, field in items.custom_fields.items()}
+
+
 def plain(item: Item) -> dict[str, Any]:
     """An item as JSON prints it."""
     return {name: str(value) if isinstance(value, UUID) else value for name, value in asdict(item).items()}

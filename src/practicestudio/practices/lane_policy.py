@@ -27,6 +27,7 @@ KINDS: Mapping[str, str] = {
     "pull.practice": "The practice's set-up is read",
     "pull.patients": "Every patient is read",
     "pull.appointments": "Every appointment is read",
+    "connection.test": "The connection is tested",
 }
 """Kinds of messages, in words."""
 

@@ -53,6 +53,16 @@ async def read_practice(transaction: Transaction) -> Practice:
     return Practice(*await sql.practices.practice(transaction.connection, practice_id=transaction.practice_id))
 
 
+async def read_practice_locked(transaction: Transaction) -> Practice:
+    """The same, so that nobody changes it until the transaction ends."""
+    return Practice(*await sql.practices.lock_practice(transaction.connection, practice_id=transaction.practice_id))
+
+
+def to_value(practice: Practice) -> dict[str, str]:
+    """What the history keeps of a practice."""
+    return {"athena_id": practice.athena_id, "name": practice.name, "time_zone": practice.time_zone}
+
+
 def faults_of(athena_id: str, name: str, time_zone: str) -> list[FieldFault]:
     """Everything that is wrong with what a practice is to be."""
     found = []

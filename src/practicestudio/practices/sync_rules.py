@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from practicestudio.errors import FieldFault, InvalidValue
+from practicestudio.practices import configuration
+from practicestudio.store.database import Transaction
 
 Direction = Literal["both", "in", "none"]
 SECTION, NAME = "sync_rule", "records"
@@ -76,3 +78,8 @@ def from_value(value: dict[str, Any] | None) -> SyncRules:
         return SyncRules(**known)
     except (TypeError, ValueError):
         raise InvalidValue("The sync rules cannot be read.", advice="Set them anew in the practice's settings.") from None
+
+
+async def read(transaction: Transaction) -> SyncRules:
+    """The practice's rules; nothing else of its set-up is read, which may be broken."""
+    return from_value((await configuration.read(transaction)).get(SECTION, {}).get(NAME))

@@ -29,6 +29,7 @@ async def book(transaction: Transaction, patient_id: UUID, slot: Slot, by: str, 
 
     Raises InvalidValue where the patient is unknown or the practice's rules do not allow it.
     """
+    await _check_that_it_is_sent(transaction)
     patient = (await store.read_patients(transaction, [patient_id])).get(patient_id)
     if patient is None or patient.merged_into is not None:
         raise InvalidValue("There is no such patient.", advice="Search for the patient again; it may have been merged into another.")
@@ -54,6 +55,7 @@ async def _book(transaction: Transaction, patient_id: UUID, slot: Slot, by: str,
 
 async def cancel(transaction: Transaction, appointment_id: UUID, by: str, *, reason: str | None = None) -> None:
     """Cancel an appointment that has not begun."""
+    await _check_that_it_is_sent(transaction)
     stored = await _changeable(transaction, appointment_id, ("booked",))
     await _change(transaction, stored, replace(stored.record, status="cancelled", cancel_reason=reason), by)
     await accept(transaction, [_message("appointment.cancel", _about(stored), stored.id, {"reason": reason})])
@@ -61,6 +63,7 @@ async def cancel(transaction: Transaction, appointment_id: UUID, by: str, *, rea
 
 async def reschedule(transaction: Transaction, appointment_id: UUID, slot: Slot, by: str, *, reason: str | None = None) -> UUID:
     """Move an appointment to another slot: the old one is cancelled, a new one is booked, in one call there. Returns the new one's id."""
+    await _check_that_it_is_sent(transaction)
     stored = await _changeable(transaction, appointment_id, ("booked",))
     if why := objection(await setup_of(transaction), slot, now()):
         raise InvalidValue(why, advice="Choose another time, or change the practice's scheduling rules.")
@@ -79,6 +82,7 @@ async def choose_slot(transaction: Transaction, message_id: UUID, slot: Slot, by
 
     Raises InvalidValue where the message does not wait for a time, or the practice's rules do not allow the slot.
     """
+    await _check_that_it_is_sent(transaction)
     story = await read_story(transaction, message_id)
     if story.entry.error_code != SlotTaken.code or story.entry.state != "parked" or story.entry.record_id is None:
         raise InvalidValue("This message does not wait for another time.", advice="Only a booking whose time was taken does.")
@@ -99,6 +103,7 @@ async def choose_slot(transaction: Transaction, message_id: UUID, slot: Slot, by
 
 async def take_step(transaction: Transaction, appointment_id: UUID, step: Step, by: str) -> None:
     """Check a patient in or out."""
+    await _check_that_it_is_sent(transaction)
     stored = await _changeable(transaction, appointment_id, ("booked",) if step == "check_in" else ("checked_in",))
     if step == "check_in":
         record = replace(stored.record, status="checked_in", checked_in_at=now())
@@ -106,6 +111,12 @@ async def take_step(transaction: Transaction, appointment_id: UUID, step: Step, 
         record = replace(stored.record, status="checked_out", checked_out_at=now())
     await _change(transaction, stored, record, by)
     await accept(transaction, [_message(f"appointment.{step}", _about(stored), stored.id, {})])
+
+
+async def _check_that_it_is_sent(transaction: Transaction) -> None:
+    """Raise InvalidValue where the practice's rules keep changes of appointments here, for a time is only booked if it is booked there."""
+    if (why := (await setup_of(transaction)).sync_rules.objection("appointment.book")) is not None:
+        raise InvalidValue(why, advice="Do it in athenahealth, or change the practice's sync rules.")
 
 
 async def _changeable(transaction: Transaction, appointment_id: UUID, states: tuple[str, ...]) -> Stored[Appointment]:

@@ -7,18 +7,21 @@ from uuid import UUID
 from practicestudio.clock import now
 from practicestudio.errors import Misconfigured
 from practicestudio.mapping import Dialect
-from practicestudio.practices import configuration, schedule
-from practicestudio.practices.connection import Connection, set_connection
-from practicestudio.practices.credentials import Credentials, set_credentials
-from practicestudio.practices.practice import Practice, add_practice
+from practicestudio.practices import schedule
+from practicestudio.practices.connection import Connection
+from practicestudio.practices.credentials import Credentials
+from practicestudio.practices.practice import Practice
 from practicestudio.records import Address, Patient
 from practicestudio.store import records as store
 from practicestudio.store.database import Database, Transaction
 from practicestudio.store.records import RecordKind
+from practicestudio.sync.add_practice import add_practice
 from practicestudio.sync.change_appointment import book, cancel
 from practicestudio.sync.change_patient import change_patient, create_patient
+from practicestudio.sync.change_settings import Wanted, change_settings
 from practicestudio.sync.doors import Doors
 from practicestudio.sync.find_slots import Slot, Wish, find_slots
+from practicestudio.sync.set_up_connection import set_up_connection
 from practicestudio.sync.setup import setup_of
 
 STAFF = "front desk"
@@ -48,12 +51,12 @@ class Errands:
 
 async def connect(database: Database, athena_id: str, name: str, time_zone: str, base_url: str, dialect: Dialect) -> Practice:
     """Add a practice and connect it to the bundled athenahealth, its feeds read every minute."""
-    practice = await add_practice(database, athena_id, name, time_zone)
+    practice = await add_practice(database, athena_id, name, time_zone, STAFF)
+    credentials = Credentials(client_id="sandbox", client_secret="sandbox")  # noqa: S106 - the sandbox's, in its docs
+    await set_up_connection(database, practice, Connection(base_url=base_url, dialect=dialect), credentials, STAFF)
+    every_minute = [Wanted(schedule.SECTION, job, {"cron": EVERY_MINUTE}, None) for job in ("feed.patients", "feed.appointments")]
     async with database.practice(practice.id) as transaction:
-        await set_connection(transaction, Connection(base_url=base_url, dialect=dialect), STAFF)
-        await set_credentials(transaction, Credentials(client_id="sandbox", client_secret="sandbox"), STAFF)  # noqa: S106 - the sandbox's, in its docs
-        for job in ("feed.patients", "feed.appointments"):
-            await configuration.put(transaction, schedule.SECTION, job, {"cron": EVERY_MINUTE}, STAFF)
+        await change_settings(transaction, every_minute, STAFF)
     return practice
 
 

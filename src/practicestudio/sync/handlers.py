@@ -3,11 +3,12 @@
 from practicestudio.athena.rest import Purpose
 from practicestudio.clock import Clock, now
 from practicestudio.delivery.finish import LanePolicy
-from practicestudio.delivery.worker import Call, Handlers
+from practicestudio.delivery.worker import BatchHandler, Call, CallHandler, Handlers
 from practicestudio.practices import configuration
 from practicestudio.store.database import Transaction
 from practicestudio.sync.doors import Doors
 from practicestudio.sync.fetch_record import FetchRecord
+from practicestudio.sync.obey_rules import ObeyingBatch, ObeyingCall
 from practicestudio.sync.poll_feed import PollFeed
 from practicestudio.sync.pull_appointments import PullAppointments
 from practicestudio.sync.pull_patients import PullPatients
@@ -27,26 +28,28 @@ def handlers(doors: Doors, clock: Clock = now) -> Handlers:
         await pull_practice(doors, call, purpose)
 
     appointment, fetch = PushAppointment(doors), FetchRecord(doors)
+    batch: dict[str, BatchHandler] = {"patient": receive_patients, "appointment": receive_appointments}
+    calls: dict[str, CallHandler] = {
+        "pull.practice": PullPractice(doors),
+        "pull.patients": PullPatients(doors, clock),
+        "pull.appointments": PullAppointments(doors, clock),
+        "feed.patients": PollFeed("patients", doors, clock),
+        "feed.appointments": PollFeed("appointments", doors, clock),
+        "feed.providers": PollFeed("providers", doors, clock, providers_changed),
+        "patient.create": RegisterPatient(doors),
+        "patient.update": UpdatePatient(doors, clock),
+        "patient.fetch": fetch.patient,
+        "appointment.fetch": fetch.appointment,
+        "appointment.book": appointment.book,
+        "appointment.reschedule": appointment.reschedule,
+        "appointment.cancel": appointment.cancel,
+        "appointment.check_in": appointment.check_in,
+        "appointment.check_out": appointment.check_out,
+        "connection.test": RunConnectionTest(doors),
+    }
     return Handlers(
-        batch={"patient": receive_patients, "appointment": receive_appointments},
-        call={
-            "pull.practice": PullPractice(doors),
-            "pull.patients": PullPatients(doors, clock),
-            "pull.appointments": PullAppointments(doors, clock),
-            "feed.patients": PollFeed("patients", doors, clock),
-            "feed.appointments": PollFeed("appointments", doors, clock),
-            "feed.providers": PollFeed("providers", doors, clock, providers_changed),
-            "patient.create": RegisterPatient(doors),
-            "patient.update": UpdatePatient(doors, clock),
-            "patient.fetch": fetch.patient,
-            "appointment.fetch": fetch.appointment,
-            "appointment.book": appointment.book,
-            "appointment.reschedule": appointment.reschedule,
-            "appointment.cancel": appointment.cancel,
-            "appointment.check_in": appointment.check_in,
-            "appointment.check_out": appointment.check_out,
-            "connection.test": RunConnectionTest(doors),
-        },
+        batch={kind: ObeyingBatch(handler) for kind, handler in batch.items()},
+        call={kind: ObeyingCall(handler) for kind, handler in calls.items()},
         policies=lane_policy,
     )
 

@@ -15,15 +15,15 @@ from practicestudio.sync.doors import Doors
 from practicestudio.sync.pull_patients import check_window, left
 from practicestudio.sync.pull_practice import open_locations
 from practicestudio.sync.runs import Run
+from practicestudio.sync.setup import setup_of
 from practicestudio.sync.subscriptions import listen_first
 
-DAYS_BACK, DAYS_AHEAD = 30, 90
 ALSO = {"showcancelled": True}
 
 
 @dataclass(frozen=True, slots=True)
 class PullAppointments:
-    """Handles `pull.appointments`. Body: {"start", "end": ISO dates, else 30 days back to 90 ahead; "off_peak"}."""
+    """Handles `pull.appointments`. Body: {"start", "end": ISO dates, else as far around today as the sync rules say; "off_peak"}."""
 
     doors: Doors
     clock: Clock
@@ -38,7 +38,7 @@ class PullAppointments:
             purpose = Purpose(urgency="backfill", message_id=message.id, run_id=run.id)
             await listen_first(call, Feeds(client, purpose), "appointments")
             appointments = Appointments(client, purpose)
-            start, end = self._window(run, asked)
+            start, end = await self._window(call, run, asked)
             for location in left(run, await open_locations(self.doors, call, purpose)):
                 async for page in appointments.booked(start, end, location, cursor=run.place.get("cursor"), also=ALSO):
                     await run.take("appointment", page, location)
@@ -50,10 +50,12 @@ class PullAppointments:
         await run.end()
         return Done()
 
-    def _window(self, run: Run, asked: dict[str, str]) -> tuple[date, date]:
+    async def _window(self, call: Call, run: Run, asked: dict[str, str]) -> tuple[date, date]:
         """First and last day; those of the run's first try, so that it stays one window when it goes on another day."""
+        async with call.database.practice(call.message.practice_id) as transaction:
+            rules = (await setup_of(transaction)).sync_rules
         today = self.clock().date()
-        start = date.fromisoformat(run.place.get("start") or asked.get("start") or (today - timedelta(days=DAYS_BACK)).isoformat())
-        end = date.fromisoformat(run.place.get("end") or asked.get("end") or (today + timedelta(days=DAYS_AHEAD)).isoformat())
-        run.place = {**run.place, "start": start.isoformat(), "end": end.isoformat()}
-        return start, end
+        start = run.place.get("start") or asked.get("start") or (today - timedelta(days=rules.days_back)).isoformat()
+        end = run.place.get("end") or asked.get("end") or (today + timedelta(days=rules.days_ahead)).isoformat()
+        run.place = {**run.place, "start": start, "end": end}
+        return date.fromisoformat(start), date.fromisoformat(end)

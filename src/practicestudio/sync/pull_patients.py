@@ -7,14 +7,16 @@ import orjson
 
 from practicestudio.athena.rest import Feeds, Page, Patients, Purpose
 from practicestudio.clock import Clock
-from practicestudio.delivery.outcome import Done, Outcome
+from practicestudio.delivery.outcome import Done, Effect, Outcome
 from practicestudio.delivery.worker import Call
 from practicestudio.errors import IntegrationError, RateLimited, Unreadable
 from practicestudio.practices.schedule import opens_at
+from practicestudio.store.database import Transaction
 from practicestudio.sync import runs
 from practicestudio.sync.doors import Doors
 from practicestudio.sync.pull_practice import open_locations
 from practicestudio.sync.runs import Run
+from practicestudio.sync.schedule_jobs import request_job
 from practicestudio.sync.setup import Setup, setup_of
 from practicestudio.sync.subscriptions import listen_first
 
@@ -24,7 +26,7 @@ SMALLER = 20
 
 @dataclass(frozen=True, slots=True)
 class PullPatients:
-    """Handles `pull.patients`. Body: {"off_peak": whether it may run in the off-peak window only}."""
+    """Handles `pull.patients`. Body: {"off_peak": whether it may run in the off-peak window only, "then": jobs to ask for when it is done}."""
 
     doors: Doors
     clock: Clock
@@ -38,7 +40,8 @@ class PullPatients:
             purpose = Purpose(urgency="backfill", message_id=message.id, run_id=run.id)
             await listen_first(call, Feeds(client, purpose), "patients")
             patients = Patients(client, purpose)
-            off_peak = bool(orjson.loads(message.body).get("off_peak"))
+            wish = orjson.loads(message.body)
+            off_peak = bool(wish.get("off_peak"))
             for location in left(run, await open_locations(self.doors, call, purpose)):
                 async for page in _pages(patients, run, location):
                     if run.place.get("cursor") is None:
@@ -50,7 +53,17 @@ class PullPatients:
             await run.break_off(error)
             raise
         await run.end()
-        return Done()
+        return Done(effect=_ask_for(wish.get("then", ())))
+
+
+def _ask_for(jobs: Sequence[str]) -> Effect:
+    """What is asked for together with the end of the pull."""
+
+    async def effect(transaction: Transaction) -> None:
+        for job in jobs:
+            await request_job(transaction, job, urgency="backfill")
+
+    return effect
 
 
 async def _pages(patients: Patients, run: Run, location: str) -> AsyncIterator[Page]:

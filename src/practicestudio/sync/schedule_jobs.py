@@ -13,7 +13,8 @@ from practicestudio.delivery import error_queue
 from practicestudio.delivery.inbox import accept, lane_of, store_bodies
 from practicestudio.delivery.message import UNFINISHED, NewMessage, State, Urgency
 from practicestudio.delivery.story import read_story
-from practicestudio.errors import IntegrationError
+from practicestudio.errors import IntegrationError, InvalidValue
+from practicestudio.practices import sync_rules
 from practicestudio.practices.practice import list_practices
 from practicestudio.practices.schedule import Schedule, next_due
 from practicestudio.store import sql
@@ -40,7 +41,10 @@ async def job_message(transaction: Transaction, job: str) -> JobMessage | None:
 
 async def request_job(transaction: Transaction, job: str, body: Mapping[str, Any] | None = None, *, urgency: Urgency = "feed") -> UUID:
     """Ask for a job now (`pull.patients`, `feed.appointments`, …). Returns the message to watch: one that is under way already, the one that
-    failed last, worked again from its place, or a new one. A wish to run at once wins over one to wait for the off-peak window."""
+    failed last, worked again from its place, or a new one. A wish to run at once wins over one to wait for the off-peak window. Raises
+    InvalidValue where the practice's sync rules leave it out."""
+    if (why := (await sync_rules.read(transaction)).objection(job)) is not None:
+        raise InvalidValue(why, advice="Change the practice's sync rules first.")
     wish = dict(body or {})
     last = await job_message(transaction, job)
     if last is None:

@@ -16,6 +16,7 @@ JOBS: Mapping[str, tuple[str, str]] = {
     "pull.practice": ("The practice's set-up", "Reads departments, providers, appointment types and custom fields."),
     "pull.appointments": ("Every appointment", "Reads every appointment around today, as far as the sync rules say."),
     "pull.patients": ("Every patient", "Reads every patient of every department."),
+    "connection.test": ("Connection test", "Tests the connection step by step."),
 }
 """Each job's name and what it does."""
 

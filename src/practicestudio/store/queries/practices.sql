@@ -86,3 +86,6 @@ select version from setup_versions where practice_id = :practice_id
 
 -- name: practice(practice_id)^
 select practice_id, name, time_zone, athena_id, created_at from practices where practice_id = :practice_id
+
+-- name: lock_practice(practice_id)^
+select practice_id, name, time_zone, athena_id, created_at from practices where practice_id = :practice_id for update
