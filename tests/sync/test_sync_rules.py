@@ -42,7 +42,7 @@ async def test_a_practice_that_only_receives_keeps_its_own_changes_here(platform
     patient = (await platform.patients())["3"]
     await platform.do(lambda transaction: change_patient(transaction, patient.id, {"email": "new@example.org"}, "ann"))
     await platform.work()
-    [kept] = await platform.messages(kind="patient.update", states=["filtered"])
+    [kept] = await platform.messages(kinds=["patient.update"], states=["filtered"])
     assert kept.error == "By this practice's sync rules, changes of patients are not sent to athenahealth."
     assert (await platform.patient("3")).email == "new@example.org"
     assert (await platform.truth("3")).get("email") != "new@example.org"
@@ -58,14 +58,14 @@ async def test_what_is_left_out_is_neither_asked_for_nor_taken(platform: Any) ->
     await platform.run("pull.practice")
     await platform.configure("sync_rule", "records", {"patients": "none", "appointments": "none"})
     setup = await platform.do(setup_of)
-    assert set(setup.schedules) == {"pull.practice", "feed.providers"}
+    assert set(setup.schedules) == {"pull.practice", "feed.providers", "connection.test"}
     with pytest.raises(InvalidValue, match="leave patients out"):
         await platform.do(lambda transaction: request_job(transaction, "pull.patients"))
     body = b'{"patientid": "3", "firstname": "Imogen", "lastname": "Tarrant", "dob": "02/29/1984", "sex": "F", "departmentid": "1"}'
     news = NewMessage(direction="in", door="rest", kind="patient", about="patient:3", body=body)
     await platform.do(lambda transaction: accept(transaction, [news]))
     await platform.work()
-    assert [(one.state, one.error) for one in await platform.messages(kind="patient")] == [
+    assert [(one.state, one.error) for one in await platform.messages(kinds=["patient"])] == [
         ("filtered", "This practice's sync rules leave patients out.")
     ]
     assert await platform.patients() == {}
@@ -87,8 +87,8 @@ async def test_the_first_pull_takes_the_patients_and_then_their_appointments(pla
     await platform.work()
     assert len(await platform.patients()) + len(await platform.reviews()) == platform.size
     assert await platform.appointments()
-    assert await platform.messages(kind="patient.fetch") == []
-    assert [one.state for one in await platform.messages(kind="pull.appointments")] == ["done"]
+    assert await platform.messages(kinds=["patient.fetch"]) == []
+    assert [one.state for one in await platform.messages(kinds=["pull.appointments"])] == ["done"]
 
 
 async def test_a_practice_without_credentials_has_no_first_pull(platform: Any) -> None:
