@@ -185,7 +185,7 @@ async def insert(transaction: Transaction, batch: list[Made], random: Random) ->
 
 
 async def _insert_tries(transaction: Transaction, batch: list[Made], random: Random) -> None:
-    calls = [(one, call) for one in batch if (call := KINDS[one.kind][2])]
+    calls: list[tuple[Made, tuple[str, str | None, str | None]]] = [(one, call) for one in batch if (call := KINDS[one.kind][2])]
     calls += [(one, ("process", None, None)) for one in batch if one.error_code]
     statuses = [None if call[1] is None else 503 if one.error_code == "server_fault" else 400 if one.error_code else 200 for one, call in calls]
     await transaction.connection.execute(

@@ -10,6 +10,11 @@ create function first_id_of_hour(hour integer) returns uuid
     language sql immutable strict parallel safe
     return (lpad(to_hex(hour::bigint * 3600000), 12, '0') || '00000000000000000000')::uuid;
 
+-- The answers of a kind: 2xx, 4xx, 5xx, or none at all.
+create function answer_of(status smallint) returns text
+    language sql immutable parallel safe
+    return coalesce(status / 100 || 'xx', 'none');
+
 -- Counts are kept as differences that add up: each statement on the log adds its own in the same transaction and waits for nobody; a fold
 -- adds them up to one row now and then. So they are exact for whoever reads them, at every moment.
 create table message_counts (

@@ -207,3 +207,85 @@ with many as (
 insert into call_counts
 select practice_id, hour, operation, method, path_template, status, error_code, sum(calls), sum(duration_ms)
 from gone group by 1, 2, 3, 4, 5, 6, 7
+
+-- name: call_whereabouts(practice_id, operation, path_template, answers, error_code, first_hour, last_hour, limit)
+-- The newest hours that have calls that fit, by operation.
+select hour, operation, sum(calls)::bigint from call_counts
+where practice_id = :practice_id and hour >= :first_hour and hour <= :last_hour and method is not null
+  and (:operation::text is null or operation = :operation)
+  and (:path_template::text is null or path_template = :path_template)
+  and (:answers::text[] is null or answer_of(status) = any(:answers::text[]))
+  and (:error_code::text is null or error_code = :error_code)
+group by hour, operation order by hour desc limit :limit
+
+-- name: call_whereabouts_from(practice_id, operation, path_template, answers, error_code, first_hour, last_hour, limit)
+-- The same from the oldest on.
+select hour, operation, sum(calls)::bigint from call_counts
+where practice_id = :practice_id and hour >= :first_hour and hour <= :last_hour and method is not null
+  and (:operation::text is null or operation = :operation)
+  and (:path_template::text is null or path_template = :path_template)
+  and (:answers::text[] is null or answer_of(status) = any(:answers::text[]))
+  and (:error_code::text is null or error_code = :error_code)
+group by hour, operation order by hour limit :limit
+
+-- name: calls_in_stretches(practice_id, operations, sinces, befores, path_template, answers, error_code, limit)
+select t.id, t.message_id, t.run_id, t.operation, t.method, t.path_template, t.status, t.duration_ms, t.error_code, t.request_id, t.remaining_today, t.urgency
+from unnest(:operations::text[], :sinces::uuid[], :befores::uuid[]) as s (operation, since, before)
+cross join lateral (
+    select * from tries
+    where practice_id = :practice_id and operation = s.operation and id >= s.since and id < s.before and method is not null
+      and (:path_template::text is null or path_template = :path_template)
+      and (:answers::text[] is null or answer_of(status) = any(:answers::text[]))
+      and (:error_code::text is null or error_code = :error_code)
+    order by id desc limit :limit
+) as t
+order by t.id desc limit :limit
+
+-- name: calls_in_stretches_from(practice_id, operations, sinces, befores, path_template, answers, error_code, limit)
+select t.id, t.message_id, t.run_id, t.operation, t.method, t.path_template, t.status, t.duration_ms, t.error_code, t.request_id, t.remaining_today, t.urgency
+from unnest(:operations::text[], :sinces::uuid[], :befores::uuid[]) as s (operation, since, before)
+cross join lateral (
+    select * from tries
+    where practice_id = :practice_id and operation = s.operation and id >= s.since and id < s.before and method is not null
+      and (:path_template::text is null or path_template = :path_template)
+      and (:answers::text[] is null or answer_of(status) = any(:answers::text[]))
+      and (:error_code::text is null or error_code = :error_code)
+    order by id limit :limit
+) as t
+order by t.id limit :limit
+
+-- name: scan_calls(practice_id, operation, path_template, answers, error_code, since, before, limit)
+-- For whoever reads the whole log: the newest calls before an id.
+select id, message_id, run_id, operation, method, path_template, status, duration_ms, error_code, request_id, remaining_today, urgency
+from tries
+where practice_id = :practice_id and id >= :since and id < :before and method is not null
+  and (:operation::text is null or operation = :operation)
+  and (:path_template::text is null or path_template = :path_template)
+  and (:answers::text[] is null or answer_of(status) = any(:answers::text[]))
+  and (:error_code::text is null or error_code = :error_code)
+order by id desc limit :limit
+
+-- name: count_calls(practice_id, operation, path_template, answers, error_code, starts, first_hour, last_hour, since, head_end, tail_start, before)
+-- As count_fitting: how many calls fit, by bucket and answer.
+select width_bucket(hour, :starts::integer[]), answer_of(status), sum(calls)::bigint from (
+    select hour, calls, operation, method, path_template, status, error_code from call_counts
+    where practice_id = :practice_id and hour >= :first_hour and hour < :last_hour
+    union all
+    select hour_of(id), 1, operation, method, path_template, status, error_code from tries
+    where practice_id = :practice_id and id >= :since and id < :head_end
+    union all
+    select hour_of(id), 1, operation, method, path_template, status, error_code from tries
+    where practice_id = :practice_id and id >= :tail_start and id < :before
+) as t
+where method is not null
+  and (:operation::text is null or operation = :operation)
+  and (:path_template::text is null or path_template = :path_template)
+  and (:answers::text[] is null or answer_of(status) = any(:answers::text[]))
+  and (:error_code::text is null or error_code = :error_code)
+group by 1, 2
+
+-- name: endpoints(practice_id, first_hour)
+-- What was asked of athenahealth since an hour: how often, how often in vain, and how long it took in all.
+select operation, method, path_template, sum(calls)::bigint, coalesce(sum(calls) filter (where error_code is not null), 0)::bigint, sum(duration_ms)
+from call_counts where practice_id = :practice_id and hour >= :first_hour and method is not null
+group by operation, method, path_template order by sum(calls) desc
