@@ -29,6 +29,11 @@ def test_a_conflict_is_shown_with_both_values_and_decided_for_one(clinic: Any, c
     clinic.ok("review", "decide", conflict["id"], "--theirs", "--by", "A. Analyst")
     assert clinic.patient("6")["phone_mobile"] == "+16175550177"
     assert "no longer open" in clinic("review", "decide", conflict["id"], "--ours").err
+    [decided] = [one for one in clinic.ok("review", "list", "--state", "decided", "--json").json if one["id"] == conflict["id"]]
+    assert (decided["decision"], decided["decided_by"]) == ("theirs", "A. Analyst")
+    clinic.ok("review", "undo", conflict["id"], "--why", "the card was old", "--by", "A. Analyst")
+    assert clinic.patient("6")["phone_mobile"] == "+16175550188"
+    clinic.ok("review", "decide", question(clinic, "conflict")["id"], "--theirs", "--why", "called")
 
 
 def test_a_duplicate_is_asked_about_and_can_be_somebody_new(clinic: Any) -> None:

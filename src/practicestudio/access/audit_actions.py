@@ -18,6 +18,7 @@ class Action(StrEnum):
     PERSON_PATIENT_CHANGE = "person:patient:change"
     PERSON_PATIENT_VIEW = "person:patient:view"
     PERSON_PATIENT_SEARCH = "person:patient:search"
+    PERSON_PATIENT_MERGE = "person:patient:merge"
     PERSON_APPOINTMENT_BOOK = "person:appointment:book"
     PERSON_APPOINTMENT_CHANGE = "person:appointment:change"
     PERSON_APPOINTMENT_VIEW = "person:appointment:view"
@@ -116,6 +117,7 @@ WORDS: Mapping[Action, str] = {
     Action.PERSON_PATIENT_CHANGE: "Changed a patient",
     Action.PERSON_PATIENT_VIEW: "Looked at a patient",
     Action.PERSON_PATIENT_SEARCH: "Searched for patients",
+    Action.PERSON_PATIENT_MERGE: "Joined two patients",
     Action.PERSON_APPOINTMENT_BOOK: "Booked an appointment",
     Action.PERSON_APPOINTMENT_CHANGE: "Changed an appointment",
     Action.PERSON_APPOINTMENT_VIEW: "Looked at an appointment",

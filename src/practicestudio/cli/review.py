@@ -1,5 +1,6 @@
 """`practicestudio review`: the questions that only a person can answer."""
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -16,35 +17,52 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Questions for a person: is this the same patient, and whose value stands?")
 
+
+class State(StrEnum):
+    """Of a question."""
+
+    OPEN = "open"
+    DECIDED = "decided"
+    UNDONE = "undone"
+    OUTDATED = "outdated"
+
+
+CLOSED = {"state": "State", "decision": "Decision", "decided_by": "By"}
+
 ReviewId = Annotated[UUID, typer.Argument(metavar="ID", help="The question's id, as `review list` shows it.")]
 
 
-def question_of(review: "Review") -> str:
-    """What is asked, without a value."""
-    if review.kind == "conflict":
-        return f"Both sides changed {', '.join(one['unit'] for one in review.content)}: whose value stands?"
-    return str(review.content["because"])
-
-
 @app.command("list")
-def list_(context: typer.Context, practice: PracticeId, as_json: AsJson = False) -> None:
-    """List the open questions, the oldest first. There is no patient data in the list.
+def list_(
+    context: typer.Context,
+    practice: PracticeId,
+    state: Annotated[State, typer.Option(help="open, decided, undone, or outdated.")] = State.OPEN,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 1000,
+    as_json: AsJson = False,
+) -> None:
+    """List the open questions, the oldest first, or closed ones, the last first. There is no patient data in the list.
 
     \b
-    Example:
+    Examples:
       practicestudio review list --practice 195900
+      practicestudio review list --practice 195900 --state decided
     """
-    from practicestudio.sync.reviews import open_reviews
+    from practicestudio.sync.reviews import Wanted, list_reviews
 
     async def work(database: "Database", found: "Practice") -> "list[Review]":
         async with database.practice(found.id) as transaction:
-            return await open_reviews(transaction)
+            return await list_reviews(transaction, Wanted(states=(state.value,)), limit=limit)
 
-    rows = [
-        {"id": one.id, "kind": one.kind, "question": question_of(one), "asked_at": one.created_at, "message_id": one.message_id}
-        for one in session_of(context).on_practice(practice, work)
-    ]
-    show_list(rows, {"asked_at": "Asked (UTC)", "kind": "Kind", "question": "Question", "id": "Id"}, as_json=as_json, empty="No question is open.")
+    rows = [_line(one) for one in session_of(context).on_practice(practice, work)]
+    columns = {"asked_at": "Asked (UTC)", "kind": "Kind", "question": "Question", **({} if state == State.OPEN else CLOSED), "id": "Id"}
+    show_list(rows, columns, as_json=as_json, empty=f"No question is {state.value}.")
+
+
+def _line(review: "Review") -> dict[str, Any]:
+    line = {"id": review.id, "kind": review.kind, "question": review.because, "asked_at": review.created_at, "message_id": review.message_id}
+    if review.state == "open":
+        return line
+    return {**line, "state": review.state, "decision": review.decision, "decided_by": review.decided_by, "decided_at": review.decided_at}
 
 
 @app.command("show")
@@ -56,18 +74,17 @@ def show(context: typer.Context, review: ReviewId, practice: PracticeId, as_json
       practicestudio review show 01a2063c-5b71-7078-a950-39262a5dff85 --practice 195900
     """
     from practicestudio.access import audit
-    from practicestudio.sync.reviews import lock_review
+    from practicestudio.sync.reviews import read_review
 
     async def work(database: "Database", found: "Practice") -> "Review":
         async with database.practice(found.id) as transaction:
-            asked = await lock_review(transaction, review)
-            entry = audit.AuditEntry(audit.Action.PERSON_MESSAGE_VIEW, person(by), asked.record_kind, asked.record_id, asked.message_id)
+            asked = await read_review(transaction, review)
+            entry = audit.AuditEntry(audit.Action.PERSON_REVIEW_VIEW, person(by), asked.record_kind, asked.record_id, asked.message_id)
             await audit.write(transaction, [entry])
             return asked
 
     asked = session_of(context).on_practice(practice, work)
-    fields = {"question": question_of(asked), "kind": asked.kind, "asked_at": asked.created_at, "message_id": asked.message_id}
-    fields |= {"record_id": asked.record_id}
+    fields = {**_line(asked), "record_id": asked.record_id}
     if as_json:
         show_json({**fields, "content": asked.content})
         return
@@ -102,6 +119,7 @@ def decide(
     new: Annotated[bool, typer.Option("--new", help="It is somebody new.")] = False,
     ours: Annotated[bool, typer.Option("--ours", help="Practice Studio's values stand, and are sent.")] = False,
     theirs: Annotated[bool, typer.Option("--theirs", help="athenahealth's values stand.")] = False,
+    why: Annotated[str | None, typer.Option(help="Why, for the audit trail.")] = None,
     by: By = None,
 ) -> None:
     """Answer a question: --link or --new where it asks who it is, --ours or --theirs where it asks whose value stands.
@@ -119,9 +137,33 @@ def decide(
     async def work(database: "Database", found: "Practice") -> None:
         async with database.practice(found.id) as transaction:
             if link is not None or new:
-                await decide_match(transaction, review, link, person(by))
+                await decide_match(transaction, review, link, person(by), why=why)
             else:
-                await decide_conflict(transaction, review, "ours" if ours else "theirs", person(by))
+                await decide_conflict(transaction, review, "ours" if ours else "theirs", person(by), why=why)
 
     session_of(context).on_practice(practice, work)
     say("It is decided; a worker carries it out.")
+
+
+@app.command("undo")
+def undo(
+    context: typer.Context,
+    review: ReviewId,
+    practice: PracticeId,
+    why: Annotated[str, typer.Option(help="What was wrong with the decision, for the audit trail.")],
+    by: By = None,
+) -> None:
+    """Take a decision back: what it changed here and at athenahealth is undone, and the question is open again.
+
+    \b
+    Example:
+      practicestudio review undo 01a2063c-5b71-7078-a950-39262a5dff85 --practice 195900 --why "father and son"
+    """
+    from practicestudio.sync.undo_review import undo_review
+
+    async def work(database: "Database", found: "Practice") -> None:
+        async with database.practice(found.id) as transaction:
+            await undo_review(transaction, review, why, person(by))
+
+    session_of(context).on_practice(practice, work)
+    say("It is taken back, and the question is open again; where athenahealth had been told, a worker tells it first.")

@@ -8,7 +8,7 @@ from uuid import UUID
 from practicestudio.clock import new_id
 from practicestudio.delivery.inbox import store_bodies
 from practicestudio.delivery.message import ATTENTION, URGENCIES, State
-from practicestudio.errors import InvalidValue
+from practicestudio.errors import InvalidValue, NeedsAPerson, NotYet
 from practicestudio.store import sql
 from practicestudio.store.database import Transaction, rows
 
@@ -95,6 +95,29 @@ async def settle(transaction: Transaction, message_id: UUID, by: str) -> None:
     found, _ = await _choose(transaction, [message_id], ("parked",))
     await _decide(transaction, [row[0] for row in found], "done", None, by)
     await _wake(transaction, found)
+
+
+async def park_again(transaction: Transaction, message_id: UUID, error: NeedsAPerson, by: str) -> bool:
+    """Have a message that was worked wait for a person again, because the answer that it was worked with was taken back.
+
+    False where the log no longer keeps it.
+    """
+    changed: int = await sql.messages.park_message(
+        transaction.connection, practice_id=transaction.practice_id, id=message_id, error_code=error.code, error=error.sentence, decided_by=by
+    )
+    return changed > 0
+
+
+async def withdraw(transaction: Transaction, ids: Sequence[UUID], reason: str, by: str) -> None:
+    """Discard messages that nobody has worked yet, because what they were to tell is no longer so. Their lane is the caller's (`hold_still`)."""
+    await _decide(transaction, ids, "discarded", f"Discarded: {reason}", by)
+
+
+async def hold_still(transaction: Transaction, lane: int) -> None:
+    """Keep workers from a lane until the transaction ends. Raises NotYet where one has it."""
+    row = await sql.messages.lock_lane(transaction.connection, practice_id=transaction.practice_id, lane=lane)
+    if row is not None and row[0]:
+        raise NotYet("A worker is busy with this record.", advice="Try again in a moment.")
 
 
 async def _choose(transaction: Transaction, ids: Sequence[UUID], states: Sequence[State]) -> tuple[list[Any], Handled]:

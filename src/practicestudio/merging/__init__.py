@@ -1,7 +1,8 @@
 """Whose value wins? Three-way merge of a record's units, by a practice's rules."""
 
 from practicestudio.merging.choices import Choice, Instead, Resolution, decide
-from practicestudio.merging.codec import decode, decode_units, encode, encode_units
+from practicestudio.merging.codec import decode, decode_units, encode, encode_units, units_from_json
+from practicestudio.merging.history import Step, same, values_before, with_values, without_foreign
 from practicestudio.merging.record_units import Record, Units, is_missing, names_of_units, rebuild, units
 from practicestudio.merging.rules import MergeRules, Rule
 from practicestudio.merging.threeway import Change, Merge, Side, UnitConflict, merge, pushed
@@ -16,6 +17,7 @@ __all__ = [
     "Resolution",
     "Rule",
     "Side",
+    "Step",
     "UnitConflict",
     "Units",
     "decide",
@@ -28,5 +30,10 @@ __all__ = [
     "names_of_units",
     "pushed",
     "rebuild",
+    "same",
     "units",
+    "units_from_json",
+    "values_before",
+    "with_values",
+    "without_foreign",
 ]

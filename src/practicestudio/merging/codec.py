@@ -49,6 +49,14 @@ def decode_units(cls: type[Record], data: bytes) -> Units:
         raise _unreadable(cls, error) from None
 
 
+def units_from_json(cls: type[Record], values: Mapping[str, Any]) -> Units:
+    """Units of a record of this class that were kept as JSON values, as a question or the trail keeps them; null is no value.
+
+    Raises Unreadable when they are no such units.
+    """
+    return decode_units(cls, _to_json({unit: value for unit, value in values.items() if value is not None}))
+
+
 def _unit_decoder(cls: type[Record], unit: str) -> Callable[[Any], Any]:
     if unit.startswith(INSURANCE):
         return _insurance

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from practicestudio.merging.adoption import adopted_ids, with_adopted_ids
-from practicestudio.merging.record_units import GROUPS, Units, is_missing, stated
+from practicestudio.merging.history import same
+from practicestudio.merging.record_units import GROUPS, Units, stated
 from practicestudio.merging.rules import MergeRules, Rule
 
 Side = Literal["ours", "theirs"]
@@ -92,7 +93,7 @@ def merge(
     conflicts: list[UnitConflict] = []
     for unit in _spoken(ours, agreed, theirs, known):
         mine, other = ours.get(unit), theirs.get(unit)
-        if mine != other and not _same(unit, mine, other):
+        if mine != other and not same(unit, mine, other):
             verdict = _settle(unit, agreed.get(unit), mine, other, rules, changed.get(unit), theirs_changed)
             if isinstance(verdict, UnitConflict):
                 conflicts.append(verdict)
@@ -125,9 +126,9 @@ def _first_seen(theirs: Mapping[str, Any]) -> Merge:
 def _settle(
     unit: str, base: Any, ours: Any, theirs: Any, rules: MergeRules, ours_changed: datetime | None, theirs_changed: datetime | None
 ) -> Side | UnitConflict:
-    if _same(unit, theirs, base):
+    if same(unit, theirs, base):
         return "ours"
-    if _same(unit, ours, base):
+    if same(unit, ours, base):
         return "theirs"
     rule = rules.rule_for(unit)
     return UnitConflict(unit, base, ours, theirs, rule, _winner(rule, ours_changed, theirs_changed))
@@ -141,10 +142,6 @@ def _winner(rule: Rule, ours_changed: datetime | None, theirs_changed: datetime 
     if rule == "ask" or ours_changed is None or theirs_changed is None or ours_changed == theirs_changed:
         return None
     return "ours" if ours_changed > theirs_changed else "theirs"
-
-
-def _same(unit: str, one: Any, other: Any) -> bool:
-    return bool(one == other) or (is_missing(unit, one) and is_missing(unit, other))
 
 
 def _spoken(ours: Mapping[str, Any], base: Mapping[str, Any], theirs: Mapping[str, Any], known: Collection[str] | None) -> list[str]:

@@ -86,6 +86,17 @@ def _link(
     return Link(identity, record_id, opened, agreed_at, position=position)
 
 
+async def links_of_record(transaction: Transaction, kind: RecordKind, record_id: UUID) -> list[Link]:
+    """Every identity at athenahealth that this record is, the one that was agreed on longest ago first."""
+    found = sql.records.links_of_record(transaction.connection, practice_id=transaction.practice_id, kind=kind, record_id=record_id)
+    return [replace(_link(transaction, kind, *row[:5]), message_id=row[5]) for row in await rows(found)]
+
+
+async def drop_link(transaction: Transaction, kind: RecordKind, identity: UUID) -> None:
+    """An identity at athenahealth is nobody's here from now on."""
+    await sql.records.drop_link(transaction.connection, practice_id=transaction.practice_id, kind=kind, identity=identity)
+
+
 async def put_links(transaction: Transaction, kind: RecordKind, links: Sequence[Link]) -> None:
     """Store links, new or changed."""
     if links:
@@ -254,6 +265,12 @@ async def appointments_between(
         provider_id=provider_id,
         patient_id=patient_id,
     )
+    return [_appointment(transaction, row) for row in await rows(found)]
+
+
+async def list_appointments_of(transaction: Transaction, patient_id: UUID) -> list[Stored[Appointment]]:
+    """A patient's appointments, by start."""
+    found = sql.records.list_appointments_of(transaction.connection, practice_id=transaction.practice_id, patient_id=patient_id)
     return [_appointment(transaction, row) for row in await rows(found)]
 
 

@@ -15,6 +15,7 @@ from practicestudio.sync.pull_patients import PullPatients
 from practicestudio.sync.pull_practice import PullPractice, pull_practice
 from practicestudio.sync.push_appointment import PushAppointment
 from practicestudio.sync.push_patient import UpdatePatient
+from practicestudio.sync.put_back import PutPatientBack
 from practicestudio.sync.receive_appointment import receive_appointments
 from practicestudio.sync.receive_patient import receive_patients
 from practicestudio.sync.register_patient import RegisterPatient
@@ -38,6 +39,7 @@ def handlers(doors: Doors, clock: Clock = now) -> Handlers:
         "feed.providers": PollFeed("providers", doors, clock, providers_changed),
         "patient.create": RegisterPatient(doors),
         "patient.update": UpdatePatient(doors, clock),
+        "patient.put_back": PutPatientBack(doors),
         "patient.fetch": fetch.patient,
         "appointment.fetch": fetch.appointment,
         "appointment.book": appointment.book,

@@ -134,13 +134,13 @@ def _own_writes(call: Call, theirs: Units) -> Units:
     """What an earlier try of ours wrote, where it stands there: it is not a change of theirs, though nobody noted it."""
     intent = _intent(call)
     intent = with_adopted_ids(intent, adopted_ids(intent, theirs), theirs)
-    return {unit: value for unit, value in intent.items() if _holds(theirs.get(unit), value)}
+    return {unit: value for unit, value in intent.items() if holds(theirs.get(unit), value)}
 
 
-def _holds(theirs: Any, ours: Any) -> bool:
+def holds(theirs: Any, ours: Any) -> bool:
     """Whether theirs says everything that ours does; it may say more, as athenahealth adds its plan's name to an insurance."""
     if is_dataclass(ours) and type(ours) is type(theirs):
-        return all(_holds(getattr(theirs, one.name), getattr(ours, one.name)) for one in fields(ours) if getattr(ours, one.name) is not None)
+        return all(holds(getattr(theirs, one.name), getattr(ours, one.name)) for one in fields(ours) if getattr(ours, one.name) is not None)
     return bool(ours == theirs)
 
 

@@ -15,7 +15,7 @@ from practicestudio.delivery.message import Message, NewMessage
 from practicestudio.delivery.outcome import Done, Failed, Outcome, Parked
 from practicestudio.errors import Conflict, IntegrationError, Unreadable, UnsureMatch
 from practicestudio.mapping import Report
-from practicestudio.matching import Candidate, FullAgreement, KeyKind, Matcher, New, Unsure, Weighed, compare
+from practicestudio.matching import Candidate, Decision, FullAgreement, KeyKind, Matcher, New, Unsure, Weighed, compare
 from practicestudio.matching import Link as Matched
 from practicestudio.merging import Merge, Units, merge, rebuild, units
 from practicestudio.records import Patient
@@ -28,6 +28,7 @@ from practicestudio.sync.intents import to_fetch, to_update
 from practicestudio.sync.setup import Setup, setup_of
 from practicestudio.sync.spoken_units import spoken_units
 
+TAKEN_APART = "A person took this link apart, so a person decides anew."
 _MATCHER: Matcher = FullAgreement()
 _to_json = msgspec.json.Encoder().encode
 
@@ -46,7 +47,7 @@ class _Incoming:
 
 @dataclass(slots=True)
 class _Batch:
-    """What the batch knows and has still to write."""
+    """What the batch knows and has still to write. asked: lanes of strangers about whom a person is being asked, or was and took it back."""
 
     transaction: Transaction
     setup: Setup
@@ -54,6 +55,7 @@ class _Batch:
     patients: dict[UUID, Stored[Patient]]
     by_key: dict[int, set[UUID]]
     decided: dict[UUID, UUID | None]
+    asked: dict[int, set[str]]
     in_question: set[UUID]
     added: set[UUID] = field(default_factory=set)
     changed: set[UUID] = field(default_factory=set)
@@ -124,13 +126,14 @@ async def _prepare(transaction: Transaction, setup: Setup, incoming: Sequence[_I
     await store.lock_keys(transaction, keys)
     by_key = await store.find_candidates(transaction, keys) if keys else {}
     decided = await reviews.match_decisions(transaction, [one.message.id for one in strangers]) if strangers else {}
+    asked = await reviews.lanes_of_matches(transaction, [one.message.lane for one in strangers]) if strangers else {}
     known = {link.record_id for link in links.values()}.union(one for one in decided.values() if one)
     patients = await store.read_patients(transaction, list(known), lock=True) if known else {}
     candidates = set().union(*by_key.values()) - patients.keys()
     if candidates:
         patients |= await store.read_patients(transaction, list(candidates))
     in_question = await reviews.in_question(transaction, "patient") if links else set()
-    return _Batch(transaction, setup, links, patients, by_key, decided, in_question)
+    return _Batch(transaction, setup, links, patients, by_key, decided, asked, in_question)
 
 
 async def _take(batch: _Batch, one: _Incoming) -> Outcome:
@@ -146,15 +149,20 @@ async def _take(batch: _Batch, one: _Incoming) -> Outcome:
         for candidate in candidates
         if candidate in batch.patients and batch.patients[candidate].merged_into is None
     ]
-    decision = _MATCHER.decide(one.record, weighed) if weighed else New()
-    match decision:
-        case Matched(id=patient_id):
-            return await _bind(batch, one, patient_id)
-        case Unsure(because=because, candidates=found):
-            await reviews.ask_match(batch.transaction, one.message, because, found)
-            return Parked(UnsureMatch(because), report=_report(one.report))
-        case _:
-            return _add(batch, one)
+    return await _decide(batch, one, _MATCHER.decide(one.record, weighed) if weighed else New())
+
+
+async def _decide(batch: _Batch, one: _Incoming, decision: Decision) -> Outcome:
+    """What the matcher says, unless it would link what a person has taken apart: that is asked again."""
+    asked = batch.asked.get(one.message.lane, set())
+    if isinstance(decision, Matched) and "undone" in asked:
+        decision = Unsure(TAKEN_APART, (Weighed(decision.id, "unsure", decision.because, decision.evidence),))
+    if isinstance(decision, Unsure):
+        await reviews.ask_match(batch.transaction, one.message, decision.because, decision.candidates)
+        return Parked(UnsureMatch(decision.because), report=_report(one.report))
+    if "open" in asked:
+        await reviews.drop_matches(batch.transaction, one.message)
+    return await _bind(batch, one, decision.id) if isinstance(decision, Matched) else _add(batch, one)
 
 
 def _add(batch: _Batch, one: _Incoming) -> Outcome:
@@ -238,6 +246,8 @@ async def _apply(batch: _Batch, one: _Incoming, stored: Stored[Patient], link: L
         batch.patients[stored.id] = stored.having(record, taken, one.message.received_at, audit.ATHENAHEALTH)
         batch.changed.add(stored.id)
         changes = {change.unit: (change.old, change.new) for change in merged.take}
+        if record.external_id != stored.record.external_id:
+            changes["external_id"] = (stored.record.external_id, record.external_id)
         batch.trail.append(AuditEntry(Action.ATHENA_PATIENT_CHANGE, audit.ATHENAHEALTH, "patient", stored.id, one.message.id, changes))
     if merged.send and (link.base is None or merged.conflicts or stored.id in batch.in_question):
         batch.to_send.append(to_update(one.record.external_id or "", stored.id, one.message.id))

@@ -160,3 +160,25 @@ select count(*) from lanes where due_at <= now()
 
 -- name: lanes_at_work()$
 select count(*) from lanes where due_at is not null
+
+-- name: lock_lane(practice_id, lane)^
+-- Whether a worker has the lane, where it stands; locked, so that none takes it.
+select claimed_by is not null from lanes where practice_id = :practice_id and lane = :lane for update
+
+-- name: lanes_of_messages(practice_id, ids)
+select id, lane from messages where practice_id = :practice_id and id = any(:ids::uuid[])
+
+-- name: park_message(practice_id, id, error_code, error, decided_by)!
+update messages set state = 'parked', error_code = :error_code, error = :error, due_at = null, finished_at = now(), decided_by = :decided_by
+where practice_id = :practice_id and id = :id and state <> 'working'
+
+-- name: unfinished_of_lane(practice_id, lane, record_id)
+select id from messages
+where practice_id = :practice_id and lane = :lane and state in ('received', 'working', 'waiting') and direction = 'out' and record_id = :record_id
+
+-- name: last_received(practice_id, kind, record_ids)
+-- The newest body that came for each of these records.
+select distinct on (m.record_id) m.record_id, m.id, b.sealed
+from messages m join message_bodies b on b.practice_id = m.practice_id and b.message_id = m.id and b.part = 'received'
+where m.practice_id = :practice_id and m.record_id = any(:record_ids::uuid[]) and m.direction = 'in' and m.kind = :kind
+order by m.record_id, m.id desc

@@ -12,6 +12,13 @@ set record_id = excluded.record_id, base = excluded.base, agreed_at = excluded.a
 -- name: move_links(practice_id, kind, from_record, to_record)!
 update links set record_id = :to_record where practice_id = :practice_id and kind = :kind and record_id = :from_record
 
+-- name: drop_link(practice_id, kind, identity)!
+delete from links where practice_id = :practice_id and kind = :kind and identity = :identity
+
+-- name: links_of_record(practice_id, kind, record_id)
+select identity, record_id, base, agreed_at, position, message_id from links
+where practice_id = :practice_id and record_id = :record_id and kind = :kind order by agreed_at
+
 -- name: lock_keys(keys)
 -- Two workers that may be about to make the same person wait for each other; in one order, so never in a ring.
 select pg_advisory_xact_lock(key) from unnest(:keys::bigint[]) as key order by key
@@ -83,6 +90,10 @@ from unnest(:ids::uuid[], :statuses::text[], :patient_ids::uuid[], :provider_ids
     as t (id, status, patient_id, provider_id, location_id, type_id, start_time, end_time, no_show, sealed)
 where appointments.practice_id = :practice_id and appointments.id = t.id
 
+-- name: list_appointments_of(practice_id, patient_id)
+select id, version, sealed, created_at, changed_at from appointments
+where practice_id = :practice_id and patient_id = :patient_id order by start_time, id
+
 -- name: appointments_of_patient(practice_id, patient_id)
 select id, version, sealed, created_at, changed_at from appointments
 where practice_id = :practice_id and patient_id = :patient_id order by id for update
@@ -102,41 +113,3 @@ order by start_time, id
 
 -- name: count_appointments(practice_id)$
 select count(*) from appointments where practice_id = :practice_id
-
--- name: insert_review(practice_id, id, kind, message_id, record_kind, record_id, sealed)!
-insert into reviews (practice_id, id, kind, message_id, record_kind, record_id, sealed)
-values (:practice_id, :id, :kind, :message_id, :record_kind, :record_id, :sealed)
-
--- name: open_conflicts(practice_id, record_id)
-select id, kind, message_id, record_kind, record_id, sealed, state, decision, created_at, decided_at, decided_by
-from reviews where practice_id = :practice_id and state = 'open' and kind = 'conflict' and record_id = :record_id for update
-
--- name: outdate_conflicts(practice_id, record_id)
-update reviews set state = 'outdated', decided_at = now()
-where practice_id = :practice_id and kind = 'conflict' and record_id = :record_id and state = 'open'
-returning message_id
-
--- name: outdate_matches(practice_id, lane)
-update reviews set state = 'outdated', decided_at = now() from messages m
-where reviews.practice_id = :practice_id and reviews.kind = 'match' and reviews.state = 'open'
-  and m.practice_id = :practice_id and m.id = reviews.message_id and m.lane = :lane
-returning reviews.message_id
-
--- name: records_in_question(practice_id, record_kind)
-select record_id from reviews where practice_id = :practice_id and state = 'open' and kind = 'conflict' and record_kind = :record_kind
-
--- name: open_reviews(practice_id)
-select id, kind, message_id, record_kind, record_id, sealed, state, decision, created_at, decided_at, decided_by
-from reviews where practice_id = :practice_id and state = 'open' order by id
-
--- name: lock_review(practice_id, id)^
-select id, kind, message_id, record_kind, record_id, sealed, state, decision, created_at, decided_at, decided_by
-from reviews where practice_id = :practice_id and id = :id for update
-
--- name: decide_review(practice_id, id, decision, decided_by)!
-update reviews set state = 'decided', decision = :decision, decided_at = now(), decided_by = :decided_by
-where practice_id = :practice_id and id = :id and state = 'open'
-
--- name: decisions_of_messages(practice_id, message_ids)
-select distinct on (message_id) message_id, decision from reviews
-where practice_id = :practice_id and message_id = any(:message_ids::uuid[]) and kind = 'match' and state = 'decided' order by message_id, id desc
