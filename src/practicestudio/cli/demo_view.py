@@ -12,7 +12,6 @@ from uuid import UUID
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from practicestudio.cli.output import Row, console, say, table_of
-from practicestudio.cli.review import question_of
 from practicestudio.delivery.log import LogEntry
 from practicestudio.practices.practice import Practice
 from practicestudio.sync.progress import Crossings, RiddenOut, Tally, What, pull_progress
@@ -129,7 +128,7 @@ def _errors(account: Account) -> list[Row]:
 
 
 def _questions(account: Account) -> list[Row]:
-    counts = Counter((review.kind, question_of(review)) for review in account.reviews)
+    counts = Counter((review.kind, review.because) for review in account.reviews)
     return [_line(account, count, kind=kind, question=question) for (kind, question), count in sorted(counts.items())]
 
 

@@ -12,8 +12,8 @@ from practicestudio.access.audit import Action, AuditEntry
 from practicestudio.clock import now
 from practicestudio.delivery import error_queue
 from practicestudio.delivery.inbox import accept
-from practicestudio.delivery.log import read_story
 from practicestudio.delivery.message import NewMessage
+from practicestudio.delivery.story import read_story
 from practicestudio.errors import InvalidValue, Misconfigured, NotYet
 from practicestudio.merging import Side, Units, rebuild, units, units_from_json, with_values
 from practicestudio.records import Appointment, Patient

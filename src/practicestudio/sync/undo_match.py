@@ -13,7 +13,7 @@ from practicestudio.access.audit import Action, AuditEntry
 from practicestudio.clock import now
 from practicestudio.delivery import error_queue
 from practicestudio.delivery.inbox import accept, lane_of, open_body
-from practicestudio.delivery.log import read_story
+from practicestudio.delivery.story import read_story
 from practicestudio.errors import InvalidValue, Misconfigured, UnsureMatch
 from practicestudio.merging import Step, Units, rebuild, same, units, units_from_json, with_values, without_foreign
 from practicestudio.records import Appointment, Patient
