@@ -15,7 +15,7 @@ from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier, Literal
 
-from practicestudio.access import audit
+from practicestudio.access import audit, kept_answers
 from practicestudio.access.caller import Caller
 from practicestudio.access.manage_people import add_person
 from practicestudio.access.people import Particulars, read_people
@@ -121,6 +121,8 @@ async def fill(database: Database, practice: UUID) -> None:
                 audit.AuditEntry(audit.Action.PERSON_MESSAGE_VIEW, "test", "patient", patient.id, message),
             ],
         )
+        claimed = await kept_answers.claim(transaction, new_id(), "token", b"request", now())
+        await kept_answers.keep(transaction, claimed, kept_answers.Answer(200, {}, b"Ada"), now())
     await SharedTokens(database).put("ada", TOKEN, now() + timedelta(hours=1))
     await fill_shared(database)
 

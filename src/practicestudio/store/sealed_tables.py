@@ -106,4 +106,5 @@ SEALED_TABLES: tuple[SealedTable, ...] = (
     _shared("sign_in_providers"),
     _shared("api_keys"),
     _shared("emergencies"),
+    _by_id("api_answers"),
 )
