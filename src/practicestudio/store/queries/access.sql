@@ -19,6 +19,9 @@ select id, sealed, added_at, signed_in_at, deactivated_at from people where emai
 -- name: people()
 select id, sealed, added_at, signed_in_at, deactivated_at from people order by id
 
+-- name: people_with_ids(ids)
+select id, sealed from people where id = any(:ids::uuid[])
+
 -- name: people_of(practice_ids)
 select id, sealed, added_at, signed_in_at, deactivated_at from people
 where id in (select person_id from person_roles where at_practice = any(:practice_ids::uuid[])) order by id
