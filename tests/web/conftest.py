@@ -1,6 +1,7 @@
 """The pages, asked in this process by people who are signed in."""
 
 import itertools
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -83,3 +84,10 @@ async def sign_in(serve: Any, database: Database, practice: Practice) -> AsyncIt
 async def everyone(sign_in: SignIn) -> Person:
     """Somebody with every role at every practice."""
     return await sign_in(*Role, at=EVERYWHERE)
+
+
+def field_of(answer: httpx2.Response, name: str) -> str:
+    """The value of a hidden field of a page."""
+    found = re.search(rf'<input type="hidden" name="{name}" value="([^"]*)"', answer.text)
+    assert found, answer.text
+    return found[1]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from practicestudio.cli import appointment, connection, db, demo, keys, messages, patient, practice, review, sandbox, serve, sync
+from practicestudio.cli import appointment, connection, db, demo, keys, messages, patient, person, practice, review, sandbox, serve, sync
 from practicestudio.cli.output import say
 from practicestudio.cli.session import Session
 from practicestudio.errors import IntegrationError
@@ -29,6 +29,7 @@ for name, group in (
     ("appointment", appointment),
     ("db", db),
     ("keys", keys),
+    ("person", person),
 ):
     app.add_typer(group.app, name=name)
 

@@ -8,6 +8,7 @@ from practicestudio.settings import Settings
 THEMES = ("light", "dark", "auto")
 NOTICE_SECONDS = 60
 DEVICE_SECONDS = 180 * 24 * 3600
+START_SECONDS = 3600
 THEME_SECONDS = 365 * 24 * 3600
 
 
@@ -39,6 +40,21 @@ def device_token(connection: HTTPConnection, settings: Settings) -> str | None:
 def set_device(response: Response, token: str, settings: Settings) -> None:
     """Know the device again."""
     _set(response, _name("device", settings), token, settings, DEVICE_SECONDS)
+
+
+def start_token(connection: HTTPConnection, settings: Settings) -> str | None:
+    """The token of a browser that is about to sign in: its forms carry one that is derived from it, and its challenges are kept under it."""
+    return connection.cookies.get(_name("start", settings))
+
+
+def set_start(response: Response, token: str, settings: Settings) -> None:
+    """Know the browser until it is signed in."""
+    _set(response, _name("start", settings), token, settings, START_SECONDS)
+
+
+def drop_start(response: Response, settings: Settings) -> None:
+    """It is signed in."""
+    response.delete_cookie(_name("start", settings), path="/", secure=is_secure(settings), httponly=True, samesite="lax")
 
 
 def theme_of(connection: HTTPConnection) -> str:

@@ -48,6 +48,8 @@ class TooLarge(Fault):
 
 STATUS_OF_CODE = {
     "not_allowed": 403,
+    "sign_in_refused": 403,
+    "too_many_tries": 429,
     "invalid_value": 422,
     "misconfigured": 409,
     "access_denied": 409,

@@ -2,6 +2,6 @@
 
 from fastapi import APIRouter
 
-from practicestudio.web.pages import home
+from practicestudio.web.pages import account, home, sign_in
 
-ROUTERS: tuple[APIRouter, ...] = (home.router,)
+ROUTERS: tuple[APIRouter, ...] = (home.router, sign_in.router, account.router)
