@@ -13,7 +13,8 @@ import pytest
 from practicestudio.access.attempts import TooManyTries, network_of
 from practicestudio.access.audit import read_trail
 from practicestudio.access.caller import Caller
-from practicestudio.access.change_password import change_password, confirm_with_password
+from practicestudio.access.change_password import change_password
+from practicestudio.access.confirming import confirm_with_password
 from practicestudio.access.manage_people import deactivate_person
 from practicestudio.access.passwords import read_password
 from practicestudio.access.people import read_person

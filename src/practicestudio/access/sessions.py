@@ -17,7 +17,7 @@ from practicestudio.access.rules import Rules
 from practicestudio.access.tokens import derived, hash_of, new_token
 from practicestudio.clock import new_id
 from practicestudio.store import sql
-from practicestudio.store.database import Transaction, rows
+from practicestudio.store.database import Origin, Transaction, rows
 
 Method = Literal["password", "passkey", "sso"]
 Factor = Literal["totp", "passkey", "recovery_code", "provider"]
@@ -78,6 +78,11 @@ class SignedIn:
     caller: Caller
     due: Due | None
     csrf: str
+
+    @property
+    def origin(self) -> Origin:
+        """Where what the person does to their own account comes from."""
+        return Origin("web", self.session.browser.address, self.session.id)
 
 
 async def start_session(

@@ -140,3 +140,54 @@ delete from totp_secrets where person_id = :person_id
 
 -- name: drop_old_challenges(before)!
 delete from challenges where ends_at < :before
+
+-- name: put_challenge(holder, purpose, id, sealed, ends_at)!
+insert into challenges (holder, purpose, id, sealed, ends_at) values (:holder, :purpose, :id, :sealed, :ends_at)
+on conflict (holder, purpose) do update set id = excluded.id, sealed = excluded.sealed, ends_at = excluded.ends_at
+
+-- name: take_challenge(holder, purpose)^
+delete from challenges where holder = :holder and purpose = :purpose returning id, sealed, ends_at
+
+-- name: put_totp_secret(person_id, sealed)!
+insert into totp_secrets (person_id, sealed) values (:person_id, :sealed)
+on conflict (person_id) do update set sealed = excluded.sealed where totp_secrets.confirmed_at is null
+
+-- name: totp_secret(person_id)^
+select sealed, confirmed_at from totp_secrets where person_id = :person_id
+
+-- name: take_totp_step(person_id, step)!
+update totp_secrets set last_step = :step where person_id = :person_id and last_step < :step
+
+-- name: confirm_totp_secret(person_id, at, step)!
+update totp_secrets set confirmed_at = :at, last_step = :step where person_id = :person_id
+
+-- name: drop_totp_secret(person_id)!
+delete from totp_secrets where person_id = :person_id and confirmed_at is not null
+
+-- name: insert_recovery_codes(person_id, codes)!
+insert into recovery_codes (person_id, code) select :person_id, unnest(:codes::uuid[])
+
+-- name: use_recovery_code(person_id, code, at)!
+update recovery_codes set used_at = :at where person_id = :person_id and code = :code and used_at is null
+
+-- name: unused_recovery_codes(person_id)
+select code from recovery_codes where person_id = :person_id and used_at is null
+
+-- name: drop_recovery_codes(person_id)!
+delete from recovery_codes where person_id = :person_id
+
+-- name: insert_passkey(id, person_id, credential, sealed, sign_count)!
+insert into passkeys (id, person_id, credential, sealed, sign_count) values (:id, :person_id, :credential, :sealed, :sign_count)
+on conflict (credential) do nothing
+
+-- name: passkey(credential)^
+select id, person_id, sealed, sign_count, added_at, used_at from passkeys where credential = :credential
+
+-- name: passkeys_of(person_id)
+select id, person_id, sealed, sign_count, added_at, used_at from passkeys where person_id = :person_id order by id
+
+-- name: use_passkey(id, before, after, at)!
+update passkeys set sign_count = :after, used_at = :at where id = :id and sign_count = :before
+
+-- name: drop_passkey(id, person_id)!
+delete from passkeys where id = :id and person_id = :person_id
