@@ -25,3 +25,8 @@ def new_id() -> UUID:
 def first_id_at(moment: datetime) -> UUID:
     """The smallest UUIDv7 of that moment: a bound for ids made since."""
     return UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
+def time_of(identity: UUID) -> datetime:
+    """When a UUIDv7 was made, to the millisecond."""
+    return datetime.fromtimestamp((identity.int >> 80) / 1000, UTC)

@@ -25,7 +25,7 @@ from practicestudio.store.roles import APP, DISPATCH
 
 OF_ALL_PRACTICES = {"tokens", "rate_limits"}  # under a credential's blind identity; what is a secret in them is sealed
 LOG = ("messages", "message_bodies", "tries")
-DISPATCH_MAY_READ = {"practices", "data_keys", "schedules", "lanes", "message_counts", "call_counts"}
+DISPATCH_MAY_READ = {"practices", "data_keys", "schedules", "lanes", "message_counts", "call_counts", "audit_pending", "audit_batches"}
 DAY = date(2031, 5, 4)
 
 _EXAMPLES: dict[str, Any] = {
@@ -41,6 +41,7 @@ _EXAMPLES: dict[str, Any] = {
     "jsonb": lambda: Jsonb({}),
     "bigint[]": lambda: [1],
     "text[]": lambda: ["text"],
+    "uuid[]": lambda: [new_id()],
     "timestamp with time zone": now,
     "date": lambda: now().date(),
 }

@@ -5,7 +5,7 @@ are packed here; all others are left to psycopg. Format: `array_recv` in Postgre
 """
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -57,6 +57,11 @@ _PACKERS: dict[type, tuple[int, int, Callable[[Any], bytes]]] = {
     datetime: (1184, 1185, _timestamptz),
 }
 """Type of the elements to the oid of an element, the oid of the array, and how one is packed with its length before it."""
+
+
+def wire(values: Iterable[Any]) -> bytes:
+    """Values as PostgreSQL sends a row: each its length and its binary form; None is the length -1. What is binary already stays as it is."""
+    return b"".join([_NULL if value is None else _PACKERS[type(value)][2](value) for value in values])
 
 
 class _Packed(Dumper):

@@ -8,7 +8,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal, Self
 from uuid import UUID
 
@@ -51,11 +51,12 @@ UNTOLD = Origin()
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """A transaction on one practice's data. origin: where the work in it comes from."""
+    """A transaction on one practice's data. began: by the database's clock, its `now()`. origin: where the work in it comes from."""
 
     practice_id: UUID
     connection: AsyncConnection[Any]
     sealer: Sealer
+    began: datetime
     origin: Origin = UNTOLD
 
 
@@ -113,9 +114,9 @@ class Database:
     async def practice(self, practice_id: UUID, origin: Origin | None = None) -> AsyncIterator[Transaction]:
         """A transaction that sees this practice and no other. origin: where its work comes from, if not from where this process's work does."""
         async with self._app.connection() as connection, connection.transaction():
-            newest, active = await sql.keys.enter_practice(connection, practice=practice_id)
+            newest, active, began = await sql.keys.enter_practice(connection, practice=practice_id)
             sealer = await self._sealer(connection, practice_id, newest, active)
-            yield Transaction(practice_id, connection, sealer, origin or self.origin)
+            yield Transaction(practice_id, connection, sealer, began, origin or self.origin)
 
     @asynccontextmanager
     async def shared(self, origin: Origin | None = None) -> AsyncIterator[Transaction]:

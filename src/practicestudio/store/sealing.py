@@ -147,19 +147,20 @@ class Sealer:
 
     def _index(self, kind: str, text: str) -> int:
         """The blind index of a text, signed 64 bits: equal for equal texts of one kind in one practice, telling nothing of the text."""
-        return int.from_bytes(self._mac(kind, text)[:8], "big", signed=True)
+        return int.from_bytes(self.mac(kind, text.encode())[:8], "big", signed=True)
 
     def identity(self, kind: str, text: str) -> UUID:
         """The blind identity of a text, 128 bits: as `index`, but safe from chance collisions."""
-        return UUID(bytes=self._mac(kind, text)[:16])
+        return UUID(bytes=self.mac(kind, text.encode())[:16])
 
-    def _mac(self, kind: str, text: str) -> bytes:
-        """HMAC-SHA256 (RFC 2104) of the kind, a zero byte and the text; the state after the kind is kept."""
+    def mac(self, kind: str, data: bytes) -> bytes:
+        """HMAC-SHA256 (RFC 2104) of the kind, a zero byte and the data under the index key, 32 bytes: whoever lacks the practice's keys cannot
+        make it. The state after the kind is kept."""
         started = self._kinds.get(kind)
         if started is None:
             started = self._kinds[kind] = hmac.new(self._index_key, kind.encode() + b"\0", "sha256")
         mac = started.copy()
-        mac.update(text.encode())
+        mac.update(data)
         return mac.digest()
 
 

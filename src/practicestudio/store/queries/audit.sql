@@ -1,10 +1,81 @@
--- name: insert_entries(practice_id, ids, actors, actions, record_kinds, record_ids, message_ids, sealed, patient_ids, via, address, session_id, emergency)!
-insert into audit_entries (practice_id, id, actor, action, record_kind, record_id, message_id, sealed, patient_id, via, address, session_id, emergency)
-select :practice_id, t.*, :via, :address, :session_id, :emergency
+-- name: insert_entries(practice_id, at, ids, actors, actions, record_kinds, record_ids, message_ids, sealed, patient_ids, marks, via, address, session_id, emergency)!
+with pending as (insert into audit_pending (practice_id, id, entry_ids) values (:practice_id, (:ids::uuid[])[1], :ids::uuid[]))
+insert into audit_entries (
+    practice_id, at, id, actor, action, record_kind, record_id, message_id, sealed, patient_id, mark, via, address, session_id, emergency
+)
+select :practice_id, :at, t.*, :via, :address, :session_id, :emergency
 from unnest(
-    :ids::uuid[], :actors::text[], :actions::text[], :record_kinds::text[], :record_ids::uuid[], :message_ids::uuid[], :sealed::bytea[], :patient_ids::uuid[]
+    :ids::uuid[], :actors::text[], :actions::text[], :record_kinds::text[], :record_ids::uuid[], :message_ids::uuid[], :sealed::bytea[],
+    :patient_ids::uuid[], :marks::bytea[]
 ) as t
 
 -- name: entries_of_record(practice_id, record_id)
 select id, at, actor, action, record_kind, message_id, patient_id, via, address, session_id, emergency, sealed from audit_entries
 where practice_id = :practice_id and record_id = :record_id order by id
+
+-- name: only_sealer(practice_id)!
+-- Until the transaction ends, nobody else seals this practice's entries.
+select pg_advisory_xact_lock(hashtext('practicestudio audit'), hashtext(:practice_id::text))
+
+-- name: practices_pending()
+-- Practices with entries that are in no batch, the nil practice too, each with the oldest such entry.
+select p.practice_id, oldest.id from (select practice_id from practices union all select '00000000-0000-0000-0000-000000000000'::uuid) as p
+cross join lateral (select id from audit_pending where practice_id = p.practice_id order by id limit 1) as oldest
+
+-- name: pending(practice_id, limit)
+select id, entry_ids from audit_pending where practice_id = :practice_id order by id limit :limit
+
+-- name: drop_pending(practice_id, ids)!
+delete from audit_pending where practice_id = :practice_id and id = any(:ids::uuid[])
+
+-- name: stored_entries(practice_id, ids)
+-- The columns of entries as PostgreSQL sends them, in the order of the digest.
+select uuid_send(practice_id), uuid_send(id), timestamptz_send(at), textsend(actor), textsend(action), textsend(record_kind), uuid_send(record_id),
+       uuid_send(message_id), sealed, uuid_send(patient_id), textsend(via), textsend(address), uuid_send(session_id), boolsend(emergency), mark
+from audit_entries where practice_id = :practice_id and id = any(:ids::uuid[])
+
+-- name: stored_page(practice_id, after, limit)
+-- As stored_entries, by id.
+select uuid_send(practice_id), uuid_send(id), timestamptz_send(at), textsend(actor), textsend(action), textsend(record_kind), uuid_send(record_id),
+       uuid_send(message_id), sealed, uuid_send(patient_id), textsend(via), textsend(address), uuid_send(session_id), boolsend(emergency), mark
+from audit_entries where practice_id = :practice_id and id > :after order by id limit :limit
+
+-- name: head(practice_id)^
+select number, root, sealed_at from audit_batches where practice_id = :practice_id order by number desc limit 1
+
+-- name: heads()
+select p.practice_id, head.number, head.root from practices p
+cross join lateral (select number, root from audit_batches where practice_id = p.practice_id order by number desc limit 1) as head
+
+-- name: insert_batch(practice_id, number, sealed_at, entry_ids, links, previous, root, mark)!
+insert into audit_batches (practice_id, number, sealed_at, entry_ids, links, previous, root, mark)
+values (:practice_id, :number, :sealed_at, :entry_ids, :links, :previous, :root, :mark)
+
+-- name: batches(practice_id, after, until, limit)
+select number, sealed_at, entry_ids, links, previous, root, mark from audit_batches
+where practice_id = :practice_id and number > :after and number <= :until order by number limit :limit
+
+-- name: add_counts(practice_id, spans, starts, actors, actions, record_kinds, via, emergencies, entries)!
+insert into audit_counts (practice_id, span, starts, actor, action, record_kind, via, emergency, entries)
+select :practice_id, t.* from unnest(
+    :spans::text[], :starts::timestamptz[], :actors::text[], :actions::text[], :record_kinds::text[], :via::text[], :emergencies::boolean[], :entries::bigint[]
+) as t
+on conflict (practice_id, span, starts, actor, action, record_kind, via, emergency) do update set entries = audit_counts.entries + excluded.entries
+
+-- name: not_in_a_later_batch(practice_id, ids, after)
+-- Of these entries, those that are neither pending nor in a batch after that one.
+select wanted.id from unnest(:ids::uuid[]) as wanted (id)
+where wanted.id not in (
+    select unnest(entry_ids) from audit_pending where practice_id = :practice_id
+    union all
+    select unnest(entry_ids) from audit_batches where practice_id = :practice_id and number > :after
+)
+
+-- name: latest_checkpoint(practice_id)^
+select id, sealed from audit_entries
+where practice_id = :practice_id and audit_group(actor, action, record_kind, via, emergency) = audit_group('system', 'system:audit:checkpoint', null, 'sealer', false)
+  and actor = 'system' and action = 'system:audit:checkpoint'
+order by id desc limit 1
+
+-- name: count_sealed(practice_id)$
+select sum(entries)::bigint from audit_counts where practice_id = :practice_id and span = 'day'

@@ -1,5 +1,5 @@
 -- name: enter_practice(practice)^
-select newest, active from enter_practice(:practice)
+select newest, active, now() from enter_practice(:practice)
 
 -- name: data_keys(practice_id)
 select purpose, key_id, kek_id, wrapped, retired_at is not null from data_keys where practice_id = :practice_id order by purpose, key_id
