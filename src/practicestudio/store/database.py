@@ -128,8 +128,8 @@ class Database:
     async def beside(self, transaction: Transaction, practice_id: UUID) -> AsyncIterator[Transaction]:
         """Another practice in the same transaction of the database, for what has to be noted in that practice too: all of it is kept, or nothing."""
         connection = transaction.connection
-        newest, active = await sql.keys.enter_practice(connection, practice=practice_id)
-        yield Transaction(practice_id, connection, await self._sealer(connection, practice_id, newest, active), transaction.origin)
+        newest, active, began = await sql.keys.enter_practice(connection, practice=practice_id)
+        yield Transaction(practice_id, connection, await self._sealer(connection, practice_id, newest, active), began, transaction.origin)
         await sql.keys.enter_practice(connection, practice=transaction.practice_id)
 
     @asynccontextmanager
