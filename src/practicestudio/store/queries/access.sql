@@ -191,3 +191,20 @@ update passkeys set sign_count = :after, used_at = :at where id = :id and sign_c
 
 -- name: drop_passkey(id, person_id)!
 delete from passkeys where id = :id and person_id = :person_id
+
+-- name: insert_api_key(id, token, prefix, at_practice, scopes, sealed, made_by, ends_at)!
+insert into api_keys (id, token, prefix, at_practice, scopes, sealed, made_by, ends_at)
+values (:id, :token, :prefix, :at_practice, :scopes::text[], :sealed, :made_by, :ends_at)
+
+-- name: api_key_of(token)^
+select id, prefix, at_practice, scopes, sealed, made_at, made_by, ends_at, used_at, revoked_at from api_keys where token = :token
+
+-- name: api_keys_at(at_practice)
+select id, prefix, at_practice, scopes, sealed, made_at, made_by, ends_at, used_at, revoked_at from api_keys
+where at_practice = :at_practice order by id
+
+-- name: touch_api_key(id, at)!
+update api_keys set used_at = :at where id = :id
+
+-- name: revoke_api_key(id, at_practice, by, at)$
+update api_keys set revoked_at = :at, revoked_by = :by where id = :id and at_practice = :at_practice and revoked_at is null returning true
