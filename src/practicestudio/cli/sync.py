@@ -42,7 +42,7 @@ def patients(context: typer.Context, practice: PracticeId, full: Full = False) -
 
 @app.command("appointments")
 def appointments(context: typer.Context, practice: PracticeId, full: Full = False) -> None:
-    """Take the appointments that changed; all of them, 30 days back to 90 ahead, the first time or with --full.
+    """Take the appointments that changed; all of them near today, as the sync rules say, the first time or with --full.
 
     \b
     Example:

@@ -13,6 +13,9 @@ from practicestudio.records import CustomField
 CUSTOM = "custom_fields."
 """What the path of a field of the practice's own begins with."""
 
+BY_PRACTICE = "chosen by this practice"
+"""The note of a row that a practice put in the place of a declared one."""
+
 Way = Literal["both", "in", "out"]
 O = TypeVar("O")  # noqa: E741
 
@@ -89,7 +92,8 @@ _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 def override_to_row(override: Override) -> dict[str, Any]:
     """A JSON object that `override_from_row` reads back; `override` says which of the five it is."""
-    return {"override": _NAMES[type(override)], **asdict(override)}
+    values = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(override).items()}
+    return {"override": _NAMES[type(override)], **values}
 
 
 def override_from_row(row: Mapping[str, Any]) -> Override:
@@ -162,5 +166,5 @@ def _overridden(rows: list[Row], override: FieldOverride) -> list[Row]:
     left_out = [Row(row.athena, direction="not kept", note="left out by this practice") for row in own if row.athena != override.athena]
     if override.athena is None:
         return others + left_out
-    main = own[0] if own else Row(override.athena, override.ours, Text())
-    return [*others, replace(main, athena=override.athena, guide="", note="chosen by this practice"), *left_out]
+    main = own[0] if own else Row("", override.ours, Text())
+    return [*others, replace(main, athena=override.athena, guide="", note=BY_PRACTICE), *left_out]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from practicestudio.mapping.rows import CodeTable, Direction, FieldMap, Row
+from practicestudio.mapping.rows import CodeRow, CodeTable, Direction, FieldMap, Row
 
 _DIRECTIONS: dict[Direction, str] = {
     "both": "received and sent",
@@ -37,7 +37,7 @@ class PrintedCode(NamedTuple):
 
 def printed_rows(fields: FieldMap) -> list[PrintedRow]:
     """The rows that are kept."""
-    return [_printed(row) for row in fields.rows if row.direction != "not kept"]
+    return [printed_row(row) for row in fields.rows if row.direction != "not kept"]
 
 
 def printed_not_kept(fields: FieldMap) -> dict[str, list[str]]:
@@ -51,7 +51,12 @@ def printed_not_kept(fields: FieldMap) -> dict[str, list[str]]:
 
 def printed_codes(table: CodeTable) -> list[PrintedCode]:
     """The codes of a table."""
-    return [PrintedCode(row.athena, row.ours, row.name, _CODES_SENT[row.sent]) for row in table.rows]
+    return [printed_code(row) for row in table.rows]
+
+
+def printed_code(row: CodeRow) -> PrintedCode:
+    """One code."""
+    return PrintedCode(row.athena, row.ours, row.name, _CODES_SENT[row.sent])
 
 
 def markdown(maps: Iterable[FieldMap], tables: Iterable[CodeTable]) -> str:
@@ -59,7 +64,8 @@ def markdown(maps: Iterable[FieldMap], tables: Iterable[CodeTable]) -> str:
     return "\n".join((*(_map_in_markdown(fields) for fields in maps), *(_codes_in_markdown(table) for table in tables)))
 
 
-def _printed(row: Row) -> PrintedRow:
+def printed_row(row: Row) -> PrintedRow:
+    """One row of a field map."""
     notes = (
         row.note,
         f"at most {row.max_sent:,} characters when sent" if row.max_sent else "",

@@ -14,6 +14,7 @@ KINDS: Mapping[str, str] = {
     "appointment": "An appointment comes in",
     "patient.create": "A patient is registered at athenahealth",
     "patient.update": "A patient's changes are sent",
+    "patient.put_back": "A patient's earlier values are given back",
     "patient.fetch": "A patient is read whole",
     "appointment.book": "A booking is sent",
     "appointment.reschedule": "A move to another time is sent",

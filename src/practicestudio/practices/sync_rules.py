@@ -12,7 +12,7 @@ Direction = Literal["both", "in", "none"]
 SECTION, NAME = "sync_rule", "records"
 MOST_DAYS = 366 * 3
 
-_SENT = frozenset({"create", "update", "book", "reschedule", "cancel", "check_in", "check_out"})
+_SENT = frozenset({"create", "update", "put_back", "book", "reschedule", "cancel", "check_in", "check_out"})
 _RECORDS: Mapping[str, str] = {"patient": "patients", "appointment": "appointments"}
 
 
