@@ -201,10 +201,23 @@ select id, prefix, at_practice, scopes, sealed, made_at, made_by, ends_at, used_
 
 -- name: api_keys_at(at_practice)
 select id, prefix, at_practice, scopes, sealed, made_at, made_by, ends_at, used_at, revoked_at from api_keys
-where at_practice = :at_practice order by id
+where at_practice = :at_practice order by id desc
 
 -- name: touch_api_key(id, at)!
 update api_keys set used_at = :at where id = :id
 
 -- name: revoke_api_key(id, at_practice, by, at)$
 update api_keys set revoked_at = :at, revoked_by = :by where id = :id and at_practice = :at_practice and revoked_at is null returning true
+
+-- name: insert_emergency(id, person_id, at_practice, sealed, started_at, ends_at)!
+insert into emergencies (id, person_id, at_practice, sealed, started_at, ends_at)
+values (:id, :person_id, :at_practice, :sealed, :started_at, :ends_at)
+
+-- name: running_emergencies(person_id, now)
+select id, person_id, at_practice, sealed, started_at, ends_at from emergencies where person_id = :person_id and ends_at > :now order by id
+
+-- name: end_emergency(id, at)!
+update emergencies set ends_at = :at where id = :id and ends_at > :at
+
+-- name: emergencies_at(at_practice, most)
+select id, person_id, at_practice, sealed, started_at, ends_at from emergencies where at_practice = :at_practice order by id desc limit :most
