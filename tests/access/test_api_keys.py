@@ -47,7 +47,7 @@ async def test_a_key_may_what_it_was_given_in_its_practice(database: Database, p
 
 
 async def test_what_is_not_quite_the_key_is_not_accepted(database: Database, practice: Practice) -> None:
-    made, token = await made_by(database, OPERATOR, practice.id)
+    _, token = await made_by(database, OPERATOR, practice.id)
     for wrong in ("", token[:-1], token + "x", token.upper(), token.rpartition("_")[2]):
         assert await accepted(database, wrong) is None
 
@@ -63,7 +63,7 @@ async def test_neither_key_nor_name_can_be_read_at_rest(database: Database, prac
 
 
 async def test_a_key_ends(database: Database, practice: Practice) -> None:
-    made, token = await made_by(database, OPERATOR, practice.id)
+    _, token = await made_by(database, OPERATOR, practice.id)
     assert await accepted(database, token, timedelta(days=90) - timedelta(seconds=1))
     assert await accepted(database, token, timedelta(days=90)) is None
 
@@ -81,7 +81,7 @@ async def test_a_revoked_key_is_not_accepted_and_stays_on_the_list(database: Dat
 
 
 async def test_when_it_was_last_used_is_noted_once_a_minute(database: Database, practice: Practice) -> None:
-    made, token = await made_by(database, OPERATOR, practice.id)
+    _, token = await made_by(database, OPERATOR, practice.id)
     for seconds in (0, 59, 61):
         await accepted(database, token, timedelta(seconds=seconds))
     async with database.shared() as transaction:

@@ -23,9 +23,7 @@ MARK = "psk_"
 LONGEST_NAME = 100
 LONGEST_LIFE = timedelta(days=366)
 
-NEVER = frozenset(
-    {Right.PEOPLE_MANAGE, Right.KEYS_MANAGE, Right.EMERGENCY_TAKE, Right.CREDENTIALS_CHANGE, Right.SETTINGS_CHANGE, Right.MAPPING_TRY}
-)
+NEVER = frozenset({Right.PEOPLE_MANAGE, Right.KEYS_MANAGE, Right.EMERGENCY_TAKE, Right.CREDENTIALS_CHANGE, Right.SETTINGS_CHANGE, Right.MAPPING_TRY})
 """What no program may, whoever made its key: to give access, or to change how things are set up."""
 
 _SHOWN = len(MARK) + 6
