@@ -7,7 +7,7 @@ names none, and its role may not read what is about patients.
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, Self
 from uuid import UUID
@@ -61,6 +61,14 @@ class Transaction:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """The way into the database and a practice's keys, in the clear."""
+
+    conninfo: str = field(repr=False)
+    keys: DataKeys = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class _Known:
     """A sealer, and which keys there were when it was made: the newest and the one that seals."""
 
@@ -74,10 +82,15 @@ async def rows(found: AsyncIterator[Any]) -> list[Any]:
     return [row async for row in found]
 
 
+def _planned(conninfo: str) -> str:
+    """A query planned while a table was empty, and kept, would read it whole for ever."""
+    return make_conninfo(conninfo, options="-c enable_seqscan=off")
+
+
 def _pool(conninfo: str, name: str, connections: int) -> AsyncConnectionPool[AsyncConnection[Any]]:
-    """A pool that survives a restart of the server. A query planned while a table was empty, and kept, would read it whole for ever."""
+    """A pool that survives a restart of the server."""
     return AsyncConnectionPool(
-        make_conninfo(conninfo, options="-c enable_seqscan=off"),
+        _planned(conninfo),
         min_size=1,
         max_size=connections,
         open=False,
@@ -95,6 +108,7 @@ class Database:
     """
 
     def __init__(self, app: str, dispatch: str, keys: KeyService, *, connections: int = 10, origin: Origin = UNTOLD) -> None:
+        self._conninfo = app
         self._app = _pool(app, "app", connections)
         self._dispatch = _pool(dispatch, "dispatch", 3)
         self.keys = keys
@@ -151,6 +165,11 @@ class Database:
                 return
             for row in new_practice_keys(practice_id).wrap(self.keys):
                 await insert_key(connection, row)
+
+    async def hand_over(self, practice_id: UUID) -> HandedOver:
+        """What another process of ours needs to read this practice's data. It goes to it through a pipe, and nowhere else."""
+        async with self.practice(practice_id) as transaction:
+            return HandedOver(_planned(self._conninfo), DataKeys.unwrap(practice_id, await read_keys(transaction.connection, practice_id), self.keys))
 
     async def _sealer(self, connection: AsyncConnection[Any], practice_id: UUID, newest: int | None, active: int | None) -> Sealer:
         """The practice's sealer, made anew when its keys have changed since: every transaction looks, so all processes follow a rotation."""

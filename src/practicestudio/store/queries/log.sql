@@ -289,3 +289,29 @@ group by 1, 2
 select operation, method, path_template, sum(calls)::bigint, coalesce(sum(calls) filter (where error_code is not null), 0)::bigint, sum(duration_ms)
 from call_counts where practice_id = :practice_id and hour >= :first_hour and method is not null
 group by operation, method, path_template order by sum(calls) desc
+
+-- name: bodies(practice_id, since, before, largest)
+-- The sealed bodies of a part of the log; null where one is so large that it is better read by itself.
+select part, uuid_send(message_id), case when octet_length(sealed) <= :largest then sealed end from message_bodies
+where practice_id = :practice_id and message_id >= :since and message_id < :before
+
+-- name: bodies_of_fitting(practice_id, since, before, largest, states, kinds, direction, door, error_code)
+-- The same of the messages that fit.
+select b.part, uuid_send(b.message_id), case when octet_length(b.sealed) <= :largest then b.sealed end
+from messages m join message_bodies b on b.practice_id = m.practice_id and b.message_id = m.id
+where m.practice_id = :practice_id and m.id >= :since and m.id < :before
+  and b.practice_id = :practice_id and b.message_id >= :since and b.message_id < :before
+  and (:states::text[] is null or m.state = any(:states::text[]))
+  and (:kinds::text[] is null or m.kind = any(:kinds::text[]))
+  and (:direction::text is null or m.direction = :direction)
+  and (:door::text is null or m.door = :door)
+  and (:error_code::text is null or m.error_code = :error_code)
+
+-- name: body(practice_id, message_id, part)$
+select sealed from message_bodies where practice_id = :practice_id and message_id = :message_id and part = :part
+
+-- name: part(practice_id, since, before, messages)^
+-- A part of the log that ends at `before`: its first id, and how many messages it has, at most so many.
+select (array_agg(id))[count(*)], count(*) from (
+    select id from messages where practice_id = :practice_id and id >= :since and id < :before order by id desc limit :messages
+) as t having count(*) > 0
