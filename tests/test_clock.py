@@ -18,6 +18,12 @@ def test_ids_do_not_repeat() -> None:
     assert len({new_id() for _ in range(10_000)}) == 10_000
 
 
+def test_ids_of_one_process_sort_in_the_order_in_which_they_were_made() -> None:
+    made = [new_id() for _ in range(10_000)]
+    assert made == sorted(made)
+    assert {(one.version, one.variant) for one in made} == {(7, "specified in RFC 4122")}
+
+
 @given(st.integers(0, 200 * 365 * 24 * 3600), st.integers(1, 10**9))
 def test_later_moments_have_later_bounds(seconds: int, milliseconds: int) -> None:
     moment = datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)

@@ -20,6 +20,7 @@ from practicestudio.sync.decide_review import decide_conflict, decide_match
 from practicestudio.sync.find_slots import Wish, find_slots
 from practicestudio.sync.setup import setup_of
 from practicestudio.sync.undo_review import undo_review, why_not_undone
+from practicestudio.sync.unlink_patient import unlink_patient
 
 OURS, THEIRS = "+16175550111", "+16175550122"
 
@@ -270,6 +271,27 @@ async def test_who_was_taken_for_new_is_joined_with_the_candidate_after_all(plat
     [conflict] = [one for one in await platform.reviews() if one.record_id == ours]
     assert "address" in {one["unit"] for one in conflict.content}, "what never was agreed on is asked, not overwritten"
     assert "cannot be taken apart" in (await why_not(platform, again.id) or "")
+
+
+async def test_a_link_that_was_made_by_itself_is_taken_apart_too(platform: Any) -> None:
+    await platform.run("pull.practice")
+    mapped = (await platform.do(setup_of)).mapping.patient_in(await platform.truth("3"))
+    before = replace(mapped.record, external_id=None, insurances=(), custom_fields={}, notes="Ours alone.", middle_name=None)
+    stored: Stored[Patient] = Stored(new_id(), before)
+    await platform.do(lambda transaction: store.add_patients(transaction, [stored]))
+    await platform.run("pull.patients")
+    assert (await platform.patients())["3"].id == stored.id
+    await platform.do(lambda transaction: unlink_patient(transaction, stored.id, "3", "the daughter", "bob"))
+    await platform.work()
+    assert (await platform.patients())[str(stored.id)].record == before
+    assert (await platform.truth("3")).get("notes") != "Ours alone."
+    again = await question_about(platform, stored.id)
+    await platform.do(lambda transaction: decide_match(transaction, again.id, None, "ann"))
+    await platform.work()
+    assert (await platform.patients())["3"].id != stored.id
+    other = (await platform.patients())["4"].id
+    with pytest.raises(InvalidValue, match="nobody to take apart"):
+        await platform.do(lambda transaction: unlink_patient(transaction, other, "4", "no", "bob"))
 
 
 async def test_an_id_whose_new_person_was_not_believed_is_itself_again(pulled_platform: Any) -> None:

@@ -28,6 +28,7 @@ class Action(StrEnum):
 
     # Reviews: unsure matches and conflicts.
     PERSON_REVIEW_VIEW = "person:review:view"
+    PERSON_REVIEW_SEARCH = "person:review:search"
     PERSON_MATCH_DECIDE = "person:match:decide"
     PERSON_CONFLICT_DECIDE = "person:conflict:decide"
     PERSON_REVIEW_UNDO = "person:review:undo"
@@ -125,6 +126,7 @@ WORDS: Mapping[Action, str] = {
     Action.SYSTEM_PATIENT_SEND: "Sent a patient to athenahealth",
     Action.SYSTEM_APPOINTMENT_SEND: "Sent an appointment to athenahealth",
     Action.PERSON_REVIEW_VIEW: "Looked at a question",
+    Action.PERSON_REVIEW_SEARCH: "Looked through the questions",
     Action.PERSON_MATCH_DECIDE: "Decided who a patient is",
     Action.PERSON_CONFLICT_DECIDE: "Decided whose value stands",
     Action.PERSON_REVIEW_UNDO: "Took a decision back",

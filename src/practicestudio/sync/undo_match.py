@@ -15,22 +15,20 @@ from practicestudio.delivery import error_queue
 from practicestudio.delivery.inbox import accept, lane_of, open_body
 from practicestudio.delivery.story import read_story
 from practicestudio.errors import InvalidValue, Misconfigured, UnsureMatch
-from practicestudio.merging import Step, Units, rebuild, same, units, units_from_json, with_values, without_foreign
+from practicestudio.merging import Units, rebuild, same, units, units_from_json, with_values, without_foreign
 from practicestudio.records import Appointment, Patient
 from practicestudio.store import records as store
 from practicestudio.store import sql
 from practicestudio.store.database import Transaction, rows
 from practicestudio.store.records import Link, Stored
 from practicestudio.sync import reviews
+from practicestudio.sync.histories import EXTERNAL_ID, Entry, steps
 from practicestudio.sync.intents import to_fetch
 from practicestudio.sync.put_back import PutBack, to_put_back
 from practicestudio.sync.reviews import Review
 from practicestudio.sync.setup import setup_of
 
-EXTERNAL_ID = "external_id"
-CHANGES_PATIENT = frozenset({Action.ATHENA_PATIENT_CHANGE, Action.PERSON_PATIENT_CHANGE, Action.PERSON_CONFLICT_DECIDE, Action.PERSON_REVIEW_UNDO})
 JOINED = frozenset({Action.ATHENA_PATIENT_MERGE, Action.PERSON_PATIENT_MERGE})
-Entry = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +115,7 @@ async def _wrong_patient(transaction: Transaction, review: Review, link: Link, l
         raise InvalidValue("The patient was merged with another since, and the two cannot be told apart.", advice="Correct the values by hand.")
     came_by = await _came_by(transaction, stored.id, trail, lane)
     unlink = any(entry["action"] == Action.ATHENA_PATIENT_LINK and entry["message_id"] == review.message_id for entry in trail)
-    values = without_foreign(_steps(trail, came_by))
+    values = without_foreign(steps(trail, came_by))
     changed = {unit: value for unit, value in values.items() if unit != EXTERNAL_ID}
     told, theirs = _told(trail, came_by)
     return WrongPatient(
@@ -156,13 +154,6 @@ async def _came_by(transaction: Transaction, patient_id: UUID, trail: Sequence[E
             advice="Correct the values by hand.",
         )
     return {one for one in wanted if lanes[one] == lane}
-
-
-def _steps(trail: Iterable[Entry], came_by: set[UUID]) -> Iterable[Step]:
-    for entry in trail:
-        if entry["action"] in CHANGES_PATIENT:
-            for unit, (old, new) in (entry["changes"] or {}).items():
-                yield Step(unit, old, new, foreign=entry["message_id"] in came_by)
 
 
 def _told(trail: Iterable[Entry], came_by: set[UUID]) -> tuple[Units, Units]:
