@@ -27,6 +27,7 @@ from practicestudio.delivery.message import NewMessage
 from practicestudio.delivery.story import read_story
 from practicestudio.errors import Misconfigured
 from practicestudio.merging import UnitConflict
+from practicestudio.monitor.channels import address_of, put_channel
 from practicestudio.practices.credentials import Credentials, get_credentials, set_credentials
 from practicestudio.practices.practice import add_practice
 from practicestudio.records import Appointment, Patient
@@ -114,6 +115,7 @@ async def fill(database: Database, practice: UUID) -> None:
         await store_bodies(transaction, [(message, part, part.encode()) for part in ("sent", "answer", "report")])
         conflict = UnitConflict("notes", "the first", "ours", "theirs", "ask", None)
         await reviews.ask_conflict(transaction, message, "patient", patient.id, [conflict])
+        await put_channel(transaction, name="On call", least="notice", by="test", address="json://localhost/hook")
         await audit.write(
             transaction,
             [
@@ -168,6 +170,7 @@ async def read_all(database: Database, practice: UUID) -> dict[str, Any]:
             found[kind] = {one.id: one.record for one in (await read(transaction, await ids(transaction, kind))).values()}  # type: ignore[operator]
         found["links"] = await records.find_links(transaction, "patient", [records.identity_of(transaction, "patient", "31014")])
         found["reviews"] = [review.content for review in await reviews.open_reviews(transaction)]
+        found["channels"] = [await address_of(transaction, channel) for channel in await ids(transaction, "alert_channels")]
         found["bodies"] = [dict((await read_story(transaction, message)).bodies) for message in await ids(transaction, "messages")]
         found["trail"] = [entry["changes"] for one in found["patients"] for entry in await audit.read_trail(transaction, one)]
     found["token"] = await SharedTokens(database).get("ada")

@@ -52,6 +52,7 @@ class Action(StrEnum):
     PERSON_MAPPING_TRY = "person:mapping:try"
     PERSON_CREDENTIALS_CHANGE = "person:credentials:change"
     PERSON_CONNECTION_TEST = "person:connection:test"
+    PERSON_ALERT_ACKNOWLEDGE = "person:alert:acknowledge"
     PERSON_SYNC_RUN = "person:sync:run"
     PERSON_SYNC_STOP = "person:sync:stop"
     SYSTEM_KEYS_ROTATE = "system:keys:rotate"
@@ -146,6 +147,7 @@ WORDS: Mapping[Action, str] = {
     Action.PERSON_MAPPING_TRY: "Tried a mapping on a record",
     Action.PERSON_CREDENTIALS_CHANGE: "Set credentials",
     Action.PERSON_CONNECTION_TEST: "Tested a connection",
+    Action.PERSON_ALERT_ACKNOWLEDGE: "Acknowledged an alert",
     Action.PERSON_SYNC_RUN: "Started a synchronisation",
     Action.PERSON_SYNC_STOP: "Stopped a synchronisation",
     Action.SYSTEM_KEYS_ROTATE: "Changed the keys",

@@ -13,6 +13,7 @@ from practicestudio.cli.demo_stage import Stage, account_of
 from practicestudio.cli.output import console, table_of
 from practicestudio.clock import now
 from practicestudio.delivery.log import Filter, list_messages
+from practicestudio.monitor.rounds import make_round
 from practicestudio.sync import demo
 from practicestudio.sync.schedule_jobs import start_due_jobs
 
@@ -28,6 +29,7 @@ async def live_on(stage: Stage) -> None:
         group.create_task(_people(stage))
         group.create_task(_staff(stage))
         group.create_task(_schedule(stage))
+        group.create_task(_watch(stage))
         group.create_task(_show(stage))
 
 
@@ -53,6 +55,12 @@ async def _staff(stage: Stage) -> None:
 async def _schedule(stage: Stage) -> None:
     while True:
         await start_due_jobs(stage.database, now())
+        await asyncio.sleep(LOOK_EVERY)
+
+
+async def _watch(stage: Stage) -> None:
+    while True:
+        await make_round(stage.database, now())
         await asyncio.sleep(LOOK_EVERY)
 
 

@@ -1,5 +1,5 @@
 """What each role of `practicestudio serve` does in its process: the web answers people and programs, the worker works
-messages, the scheduler starts what is due."""
+messages, the scheduler starts what is due, the monitor looks whether all is well."""
 
 import asyncio
 import signal
@@ -16,6 +16,7 @@ from practicestudio.clock import now
 from practicestudio.delivery.counts import fold_counts
 from practicestudio.delivery.retention import drop_old_days
 from practicestudio.delivery.worker import Worker
+from practicestudio.monitor.rounds import make_round
 from practicestudio.settings import Settings
 from practicestudio.sync.doors import Doors, open_doors
 from practicestudio.sync.handlers import handlers
@@ -30,6 +31,8 @@ LOOK_EVERY = 3.0
 """Seconds between two looks at what is due."""
 
 PARTITIONS_EVERY = 3600.0
+ROUND_EVERY = 5.0
+"""Seconds between two tries to make the monitor's round, which one process makes once a minute for all."""
 
 FOLD_EVERY = 60.0
 
@@ -72,6 +75,17 @@ async def schedule(settings: Settings, stop: asyncio.Event) -> None:
             await pause(stop, LOOK_EVERY)
 
 
+async def watch(settings: Settings, stop: asyncio.Event) -> None:
+    """Look every minute whether everything is well, and tell people where it is not."""
+    async with open_database(settings, origin=Origin("monitor")) as database:
+        while not stop.is_set():
+            try:
+                await make_round(database, now(), home=settings.home, pages=settings.public_url)
+            except psycopg.OperationalError as error:
+                log.warning("database_unreachable", role="monitor", error_type=type(error).__name__)
+            await pause(stop, ROUND_EVERY)
+
+
 async def pause(stop: asyncio.Event, seconds: float) -> None:
     """Wait, but not longer than until `stop` is set."""
     try:
@@ -88,7 +102,7 @@ async def answer(settings: Settings, stop: asyncio.Event) -> None:
 
 
 Role = Callable[[Settings, asyncio.Event], Awaitable[None]]
-ROLES: Mapping[str, Role] = {"web": answer, "worker": work, "scheduler": schedule}
+ROLES: Mapping[str, Role] = {"web": answer, "worker": work, "scheduler": schedule, "monitor": watch}
 
 
 async def run_role(name: str, settings: Settings) -> None:

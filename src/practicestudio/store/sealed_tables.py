@@ -93,6 +93,7 @@ SEALED_TABLES: tuple[SealedTable, ...] = (
     _by_id("appointments"),
     SealedTable("links", {"identity": "uuid", "kind": "text"}, lambda _, key: ("links", key[0]), "base"),
     _by_id("reviews"),
+    _by_id("alert_channels", of_both=True),
     SealedTable("message_bodies", {"message_id": "uuid", "part": "text"}, lambda _, key: (f"message_bodies.{key[1]}", key[0])),
     # The trail stays as it was written, to the byte, so that whoever checks it needs no key: its entries keep the key they were sealed under.
     _by_id("audit_entries", of_both=True, append_only=True),

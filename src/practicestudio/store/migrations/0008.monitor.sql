@@ -82,6 +82,18 @@ create index alert_notes_waiting on alert_notes (practice_id, due_at) where stat
 create index alert_notes_alert on alert_notes (practice_id, alert_id);
 call wall('alert_notes');
 
+create table practice_health (
+    practice_id uuid not null,
+    of_practice uuid not null,
+    at          timestamptz not null,
+    state       text not null,
+    because     text not null,
+    figures     jsonb not null,
+    primary key (practice_id, of_practice)
+);
+comment on table practice_health is 'How each practice''s connections were when the monitor last looked; rows of the nil practice, so that many practices are one look.';
+call wall('practice_health');
+
 create table monitor_rounds (
     practice_id uuid not null primary key,
     begun_at    timestamptz not null,
@@ -95,9 +107,6 @@ call wall('monitor_rounds');
 create function only_asks(kind text) returns boolean
     language sql immutable strict parallel safe
     return kind like 'pull.%' or kind like 'feed.%' or kind like '%.fetch' or kind = 'connection.test';
-
--- Jobs among the messages, which are few: what ran and when.
-create index messages_jobs on messages (practice_id, kind, id) where kind like 'pull.%' or kind like 'feed.%' or kind = 'connection.test';
 
 alter table sync_runs add column stop_wanted_by text;
 comment on column sync_runs.stop_wanted_by is 'Who wants it stopped; seen with the next page, and cleared when it goes on.';
