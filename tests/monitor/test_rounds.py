@@ -18,9 +18,10 @@ from practicestudio.monitor.limit_use import read_samples
 from practicestudio.monitor.overview import glances
 from practicestudio.monitor.rounds import last_round, make_round
 from practicestudio.practices import configuration
-from practicestudio.practices.connection import Connection, Credentials, set_connection, set_credentials
-from practicestudio.practices.credential import blind, limits_name
+from practicestudio.practices.connection import Connection, set_connection
+from practicestudio.practices.credentials import Credentials, set_credentials
 from practicestudio.practices.practice import Practice, add_practice
+from practicestudio.practices.shared_credential import blind, limits_name
 from practicestudio.settings import Settings
 from practicestudio.store.database import SHARED, Database
 
@@ -30,6 +31,16 @@ async def database(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Da
     """One of its own, for a round looks at every practice that there is."""
     async with open_database(Settings(home=tmp_path_factory.mktemp("rounds") / "home")) as opened:
         yield opened
+
+
+@pytest.fixture(autouse=True)
+def _sealed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No sealer runs here, and rounds are made in the future."""
+
+    async def unsealed(_: Database) -> dict[UUID, datetime]:
+        return {}
+
+    monkeypatch.setattr(rounds, "unsealed_since", unsealed)
 
 
 @pytest.fixture
@@ -158,6 +169,7 @@ async def test_what_all_practices_share_is_an_alert_of_the_installation(
     async def unsealed(_: Database) -> dict[UUID, datetime]:
         return {SHARED: at - timedelta(minutes=3), connected.id: at - timedelta(minutes=2)}
 
-    await make_round(database, at, home=tmp_path, unsealed=unsealed, send=quiet)
+    monkeypatch.setattr(rounds, "unsealed_since", unsealed)
+    await make_round(database, at, home=tmp_path, send=quiet)
     assert sorted(await alerts_of(database, SHARED)) == ["audit_unsealed", "disk"]
     assert await alerts_of(database, connected.id) == ["audit_unsealed"]

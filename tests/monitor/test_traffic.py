@@ -111,6 +111,8 @@ async def test_the_backlog_tells_what_waits_for_whom(database: Any, practice: An
             )
         await transaction.connection.execute("insert into schedules values (%s, 'feed.patients', %s)", [practice.id, present - HOUR])
         backlog = await read_backlog(transaction, present)
+        await transaction.connection.execute("delete from lanes")  # so that no worker of another test takes them
+        await transaction.connection.execute("delete from schedules")
     assert (backlog.received, backlog.waiting, backlog.failed, backlog.parked) == (1, 1, 1, 2)
     assert (backlog.due_since, backlog.held_lanes) == (present - timedelta(minutes=9), 1)
     assert (backlog.late_job, backlog.late_since) == ("feed.patients", present - HOUR)

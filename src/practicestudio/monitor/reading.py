@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from practicestudio.access.audit_actions import Action
 from practicestudio.clock import first_id_at, time_of
 from practicestudio.errors import Misconfigured
 from practicestudio.monitor.backlog import Backlog, read_backlog
@@ -14,14 +13,12 @@ from practicestudio.monitor.limit_use import HOUR, LimitUse, Sample, read_sample
 from practicestudio.monitor.rules import Rules, read_rules
 from practicestudio.monitor.token import TokenState, read_token_state
 from practicestudio.monitor.traffic import DoorTraffic, Flow, read_doors, read_flows
-from practicestudio.practices.connection import Connection, get_connection, get_credentials
-from practicestudio.practices.credential import blind, limits_name, token_name
+from practicestudio.practices.connection import Connection, get_connection
+from practicestudio.practices.credentials import get_credentials
 from practicestudio.practices.practice import Practice, read_practice
+from practicestudio.practices.shared_credential import blind, limits_name, token_name
 from practicestudio.store import sql
 from practicestudio.store.database import Database, Transaction, rows
-
-EMERGENCY_SHOWN = timedelta(hours=4)
-"""How long an emergency access is told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ class Reading:
     """A practice at one moment. connection: None where none is set. use: None where there are no credentials.
 
     failed_lately: messages that failed within the minutes of the rule `errors`. unsealed_since: the oldest audit entry that is not sealed.
-    emergencies: accesses taken lately, by id. disk_free: part of the disk, where it is looked at.
+    emergencies: emergency accesses that last, by id, with their start. disk_free: part of the disk, where it is looked at.
     """
 
     at: datetime
@@ -93,9 +90,8 @@ async def read_practice_now(database: Database, practice_id: UUID, now: datetime
             test=await last_test(transaction, now),
             calls=await _read_calls(transaction, now - timedelta(minutes=rules["connection_down"].values["minutes"])),
             failed_lately=await _failed_since(transaction, now - timedelta(minutes=rules["errors"].values["minutes"])),
-            emergencies=await _emergencies(transaction, now - EMERGENCY_SHOWN),
         )
-    return Watched(await _with_credential(database, reading, connection, names), rules)
+    return Watched(await _with_shared(database, reading, names), rules)
 
 
 async def read_set_up(transaction: Transaction) -> tuple[Practice, Connection | None, CredentialNames | None]:
@@ -113,16 +109,17 @@ async def read_set_up(transaction: Transaction) -> tuple[Practice, Connection | 
     return practice, connection, CredentialNames(limits, token_name(client_id, connection.base_url, connection.scopes))
 
 
-async def _with_credential(database: Database, reading: Reading, connection: Connection | None, names: CredentialNames | None) -> Reading:
-    """The reading with what is shared of its credential: token and limits."""
-    if connection is None or names is None:
-        return reading
+async def _with_shared(database: Database, reading: Reading, names: CredentialNames | None) -> Reading:
+    """The reading with what is kept for all practices together: emergency access, and the token and limits of its credential."""
     async with database.shared() as shared:
+        reading = replace(reading, emergencies=await _emergencies(shared, reading))
+        if reading.connection is None or names is None:
+            return reading
         limits = blind(shared, names.limits)
         stand = await read_stand(shared, limits, reading.at)
         samples: list[Sample] = await read_samples(shared, limits, reading.at - HOUR)
         token = await read_token_state(shared, blind(shared, names.token), reading.at)
-    return replace(reading, token=token, use=use_of(connection.limits, stand, samples, reading.at))
+    return replace(reading, token=token, use=use_of(reading.connection.limits, stand, samples, reading.at))
 
 
 async def _read_calls(transaction: Transaction, since: datetime) -> Calls:
@@ -136,8 +133,6 @@ async def _failed_since(transaction: Transaction, since: datetime) -> int:
     return count
 
 
-async def _emergencies(transaction: Transaction, since: datetime) -> tuple[tuple[UUID, datetime], ...]:
-    found = sql.monitor.emergencies(
-        transaction.connection, practice_id=transaction.practice_id, action=Action.PERSON_EMERGENCY_BEGIN.value, since=first_id_at(since)
-    )
+async def _emergencies(shared: Transaction, reading: Reading) -> tuple[tuple[UUID, datetime], ...]:
+    found = sql.monitor.emergencies(shared.connection, of_practice=reading.practice.id, now=reading.at)
     return tuple((row[0], row[1]) for row in await rows(found))

@@ -6,7 +6,7 @@ Several machines may run it: one of them looks, the others find that it was look
 import asyncio
 import shutil
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from uuid import UUID
 import psycopg
 import structlog
 
+from practicestudio.access.audit_sealer import unsealed_since
 from practicestudio.errors import IntegrationError
 from practicestudio.monitor import alerts, health
 from practicestudio.monitor.findings import find
@@ -23,8 +24,8 @@ from practicestudio.monitor.overview import keep_health
 from practicestudio.monitor.reading import Reading, read_practice_now, read_set_up
 from practicestudio.monitor.rules import Rules, read_rules
 from practicestudio.monitor.tell import Send, send_by_apprise, tell
-from practicestudio.practices.credential import blind
 from practicestudio.practices.practice import Practice, list_practices
+from practicestudio.practices.shared_credential import blind
 from practicestudio.redact import place_of
 from practicestudio.store import sql
 from practicestudio.store.database import SHARED, Database, Transaction
@@ -37,8 +38,6 @@ EVERY = timedelta(seconds=50)
 AT_ONCE = 4
 INSTALLATION = Practice(SHARED, "This installation", "UTC", "", datetime.min.replace(tzinfo=UTC))
 """What all practices share, as a practice: its alerts, rules and channels are those of the nil practice."""
-
-Unsealed = Callable[[Database], Awaitable[Mapping[UUID, datetime]]]
 
 
 @dataclass(slots=True)
@@ -57,17 +56,15 @@ async def make_round(
     now: datetime,
     *,
     home: Path | None = None,
-    unsealed: Unsealed | None = None,
     send: Send = send_by_apprise,
     pages: str = "",
 ) -> bool:
     """Look at everything, and tell people. False where somebody else looks, or looked just now.
 
-    home: the folder whose disk is looked at. unsealed: tells which practices' audit entries are not sealed since when. pages: where people reach
-    the pages, to be named in what they are told.
+    home: the folder whose disk is looked at. pages: where people reach the pages, to be named in what they are told.
     """
     practices = await list_practices(database)
-    if not await _look(database, practices, now, home, unsealed):
+    if not await _look(database, practices, now, home):
         return False
     gate = asyncio.Semaphore(AT_ONCE)
 
@@ -79,12 +76,12 @@ async def make_round(
     return True
 
 
-async def _look(database: Database, practices: Sequence[Practice], now: datetime, home: Path | None, unsealed: Unsealed | None) -> bool:
+async def _look(database: Database, practices: Sequence[Practice], now: datetime, home: Path | None) -> bool:
     """The round itself, while nobody else makes one."""
     async with database.shared() as lock:
         if not await _may_begin(lock, now):
             return False
-        this = _Round(database, now, await unsealed(database) if unsealed else {})
+        this = _Round(database, now, await unsealed_since(database))
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def look(practice: Practice) -> None:

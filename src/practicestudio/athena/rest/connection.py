@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from practicestudio.errors import Misconfigured
 from practicestudio.mapping import Dialect
 from practicestudio.practices.connection import PRODUCTION, ApiVersion, AuthMethod, Limits, check_address
-from practicestudio.practices.credential import limits_name, token_name
+from practicestudio.practices.shared_credential import limits_name, token_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from practicestudio.athena.rest.calls import Call
 from practicestudio.athena.rest.keeper import StoredToken
 from practicestudio.athena.rest.limits import Budget
 from practicestudio.athena.rest.token import Token
-from practicestudio.practices.credential import blind
+from practicestudio.practices.shared_credential import blind
 from practicestudio.store import sql
 from practicestudio.store.database import Database
 

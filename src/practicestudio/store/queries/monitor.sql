@@ -80,5 +80,5 @@ select begun_at, ended_at, faults from monitor_rounds where practice_id = :pract
 -- name: applied_migrations()
 select applied_migrations()
 
--- name: emergencies(practice_id, action, since)
-select id, at from audit_entries where practice_id = :practice_id and action = :action and id >= :since order by id desc limit 20
+-- name: emergencies(of_practice, now)
+select id, started_at from emergencies where at_practice = :of_practice and ends_at > :now and started_at <= :now order by id desc limit 20
