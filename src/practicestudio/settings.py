@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "http://localhost:8765", pattern=r"^https?://[^/?#\s]+$", description="Where people reach the pages: scheme, name and port, without a path."
     )
+    metrics_token: SecretStr | None = Field(
+        None, min_length=16, description="Token that whoever asks for `/metrics` presents; without it only this machine may ask."
+    )
     ca_file: Path | None = Field(None, description="Certificates (PEM) to trust besides the machine's own, for a proxy that inspects TLS.")
     connect_timeout: float = Field(10, gt=0, le=300, description="Seconds to wait for a connection to athenahealth.")
     read_timeout: float = Field(60, gt=0, le=600, description="Seconds to wait for athenahealth's answer.")

@@ -7,7 +7,23 @@ from typing import Annotated
 
 import typer
 
-from practicestudio.cli import appointment, connection, db, demo, keys, messages, patient, person, practice, review, sandbox, serve, sync
+from practicestudio.cli import (
+    alerts,
+    appointment,
+    connection,
+    db,
+    demo,
+    health,
+    keys,
+    messages,
+    patient,
+    person,
+    practice,
+    review,
+    sandbox,
+    serve,
+    sync,
+)
 from practicestudio.cli.output import say
 from practicestudio.cli.session import Session
 from practicestudio.errors import IntegrationError
@@ -19,9 +35,11 @@ app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("run-role", hidden=True)(serve.run_role)
 app.command("sandbox")(sandbox.sandbox)
+app.command("health")(health.health)
 for name, group in (
     ("practice", practice),
     ("connection", connection),
+    ("alerts", alerts),
     ("sync", sync),
     ("messages", messages),
     ("review", review),

@@ -13,6 +13,9 @@ from psycopg import conninfo
 from yoyo import get_backend, read_migrations
 
 _FOLDER = Path(__file__).parent / "migrations"
+MIGRATIONS = tuple(sorted(path.stem for path in _FOLDER.glob("*.sql")))
+"""Every migration of this version, in order."""
+
 _LOCK = 0x5072_5375
 _one_at_a_time = threading.Lock()  # yoyo keeps the migrations it reads in a list of its module
 

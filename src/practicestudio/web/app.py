@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 from practicestudio.app import rules_of
 from practicestudio.settings import Settings
 from practicestudio.sync.doors import Doors
-from practicestudio.web import static
+from practicestudio.web import ops, static
 from practicestudio.web.answers import answer_with
 from practicestudio.web.guard import check_routes
 from practicestudio.web.pages import ROUTERS
@@ -25,7 +25,7 @@ def create_pages(services: Services) -> FastAPI:
     static.assets()
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, routes=[Route("/assets/{digest}/{name}", static.serve_asset)])
     app.state.services = services
-    for router in ROUTERS:
+    for router in (*ROUTERS, ops.router):
         app.include_router(router)
     check_routes(app.routes)
     answer_with(app)
