@@ -36,7 +36,7 @@ def test_secrets_go_through_the_pipe_and_never_into_arguments(tmp_path: Path) ->
 def test_an_unknown_role_names_those_that_there_are(command: Any) -> None:
     result = command("serve", "--roles", "worker,hl7")
     assert result.status == 2
-    assert "scheduler, monitor, not hl7" in result.err
+    assert "scheduler, monitor, sealer, not hl7" in result.err
 
 
 def test_a_port_that_is_in_use_is_told(sandbox: Any) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from practicestudio.access.audit import Origin
+from practicestudio.access.audit_sealer import run_sealer
 from practicestudio.app import open_database
 from practicestudio.cli.demo_sandbox import DemoSandbox, run_sandbox
 from practicestudio.cli.demo_view import Account
@@ -70,8 +71,13 @@ async def set_up(settings: Settings, patients: int, roles: Sequence[str]) -> Asy
         open_doors(database) as doors,
     ):
         await sandbox.ready()
+        sealing = asyncio.create_task(run_sealer(database, asyncio.Event()))
         practices = [await demo.connect(database, one.athena_id, one.name, one.time_zone, sandbox.base_url, one.dialect) for one in CLINICS]
-        yield Stage(database, doors, sandbox, practices)
+        try:
+            yield Stage(database, doors, sandbox, practices)
+        finally:
+            sealing.cancel()
+            await asyncio.gather(sealing, return_exceptions=True)
 
 
 async def request(stage: Stage, *jobs: str, body: dict[str, Any] | None = None) -> None:

@@ -11,6 +11,7 @@ import psycopg
 import structlog
 
 from practicestudio.access.audit import Origin
+from practicestudio.access.audit_sealer import run_sealer
 from practicestudio.app import open_database, spare_the_collector
 from practicestudio.clock import now
 from practicestudio.delivery.counts import fold_counts
@@ -101,8 +102,14 @@ async def answer(settings: Settings, stop: asyncio.Event) -> None:
     await serve_pages(settings, stop)
 
 
+async def seal(settings: Settings, stop: asyncio.Event) -> None:
+    """Hold what is written to the audit trail to its chain, until told to stop."""
+    async with open_database(settings, origin=Origin("sealer")) as database:
+        await run_sealer(database, stop)
+
+
 Role = Callable[[Settings, asyncio.Event], Awaitable[None]]
-ROLES: Mapping[str, Role] = {"web": answer, "worker": work, "scheduler": schedule, "monitor": watch}
+ROLES: Mapping[str, Role] = {"web": answer, "worker": work, "scheduler": schedule, "monitor": watch, "sealer": seal}
 
 
 async def run_role(name: str, settings: Settings) -> None:

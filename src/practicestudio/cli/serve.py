@@ -6,7 +6,7 @@ import typer
 
 from practicestudio.cli.session import session_of
 
-BUILT = ("web", "worker", "scheduler", "monitor")
+BUILT = ("web", "worker", "scheduler", "monitor", "sealer")
 ALL = ",".join(BUILT)
 
 
@@ -18,7 +18,8 @@ def serve(
 
     Each role has processes of its own: `web` answers the pages and the API, `worker` works the messages (as many processes as the setting
     workers says), `scheduler` starts what is due, keeps the log's partitions ahead and drops its old days, `monitor` looks whether all is
-    well and sends alerts. A process that dies is started again. Several machines may run any roles on one PostgreSQL.
+    well and sends alerts, `sealer` chains the audit trail. A process that dies is started again. Several machines may run any roles on one
+    PostgreSQL.
 
     \b
     Examples:
