@@ -1,13 +1,21 @@
-"""How many entries there are of each group, by hour and by day, so that totals over any period need not be counted out. Pure."""
+"""How many entries there are of each group in hours, days and longer spans, so that totals over any period need not be counted out. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple, Self
 
-Span = Literal["hour", "day"]
+Span = Literal["hour", "day", "fortnight", "year"]
 
-_HOUR_MS, _DAY_MS = 3_600_000, 86_400_000
+SPANS: Mapping[Span, timedelta] = {
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "fortnight": timedelta(days=14),
+    "year": timedelta(days=364),
+}
+"""Each is a whole number of those before it, and all of them begin with 1970, in UTC."""
+
+_HOUR_MS = 3_600_000
 _UNIX = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
@@ -32,6 +40,34 @@ def count_stored(entries: Iterable[Sequence[Any]]) -> Counter[tuple[Span, dateti
     counts: Counter[tuple[Span, datetime, Group]] = Counter()
     for (hour, *columns), count in stored.items():
         group = Group.of_stored(*columns)
-        counts["hour", _UNIX + timedelta(hours=hour), group] += count
-        counts["day", _UNIX + timedelta(days=hour // 24), group] += count
+        for span, length in SPANS.items():
+            counts[span, _down(_UNIX + timedelta(hours=hour), length), group] += count
     return counts
+
+
+Part = tuple[Span | None, datetime, datetime]
+
+
+def spans_of(since: datetime, until: datetime) -> list[Part]:
+    """What makes up [since, until): the longest spans that fit, shorter ones at both ends of them; None is what is left and must be counted out."""
+    return _parts(since, until, list(SPANS.items()))
+
+
+def _parts(since: datetime, until: datetime, spans: Sequence[tuple[Span, timedelta]]) -> list[Part]:
+    if since >= until:
+        return []
+    if not spans:
+        return [(None, since, until)]
+    *shorter, (span, length) = spans
+    first, last = _up(since, length), _down(until, length)
+    if first >= last:
+        return _parts(since, until, shorter)
+    return [*_parts(since, first, shorter), (span, first, last), *_parts(last, until, shorter)]
+
+
+def _down(moment: datetime, length: timedelta) -> datetime:
+    return moment - (moment - _UNIX) % length
+
+
+def _up(moment: datetime, length: timedelta) -> datetime:
+    return moment + (_UNIX - moment) % length

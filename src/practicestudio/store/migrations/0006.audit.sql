@@ -12,11 +12,13 @@ comment on column audit_entries.patient_id is 'Whose data it was about, whatever
 comment on column audit_entries.sealed is 'Fields with their value before and after, and why it was done.';
 comment on column audit_entries.mark is 'A MAC of all other columns by a key of the practice, without which nobody can make or change an entry unseen.';
 
--- Entries are listed by group, the few columns of few values that the trail is narrowed and sorted by; ids give the order in time.
+-- Entries are listed by group, the few columns of few values that the trail is narrowed and sorted by; ids give the order in time. The group is a
+-- column, for below row-level security no index over an expression serves.
 create function audit_group(actor text, action text, record_kind text, via text, emergency boolean) returns bigint
     language sql immutable parallel safe
     return hashtextextended(action || ' ' || via || case when emergency then ' ! ' else ' ' end || coalesce(record_kind, '') || ' ' || actor, 0);
-create index audit_entries_group on audit_entries (practice_id, audit_group(actor, action, record_kind, via, emergency), id);
+alter table audit_entries add column group_hash bigint generated always as (audit_group(actor, action, record_kind, via, emergency)) stored;
+create index audit_entries_group on audit_entries (practice_id, group_hash, id);
 create index audit_entries_patient on audit_entries (practice_id, patient_id, id) where patient_id is not null and record_kind is distinct from 'patient';
 
 -- Entries that are in no batch yet. A row a writing; whoever writes only adds, so that nobody waits for the chain.
@@ -48,12 +50,13 @@ comment on column audit_batches.previous is 'The root of the batch before; the f
 comment on column audit_batches.root is 'The last link.';
 comment on column audit_batches.mark is 'A MAC of number, time, count, previous and root by a key of the practice, which is not in this database in the clear.';
 alter table audit_batches alter column links set storage external;
+create index audit_batches_time on audit_batches (practice_id, sealed_at);
 call wall('audit_batches', 'select, insert');
 call open_to_dispatch('audit_batches', 'select (practice_id, number, sealed_at, root)');
 
 create table audit_counts (
     practice_id uuid not null,
-    span        text not null check (span in ('hour', 'day')),
+    span        text not null check (span in ('hour', 'day', 'fortnight', 'year')),
     starts      timestamptz not null,
     actor       text not null,
     action      text not null,
@@ -63,5 +66,5 @@ create table audit_counts (
     entries     bigint not null,
     primary key (practice_id, span, starts, actor, action, record_kind, via, emergency)
 );
-comment on table audit_counts is 'How many entries of a group are in batches, by hour and by day of their ids (UTC), so that totals need not be counted out.';
+comment on table audit_counts is 'How many entries of a group are in batches, by the time of their ids (UTC), so that totals need not be counted out.';
 call wall('audit_counts', 'select, insert, update');

@@ -73,9 +73,113 @@ where wanted.id not in (
 
 -- name: latest_checkpoint(practice_id)^
 select id, sealed from audit_entries
-where practice_id = :practice_id and audit_group(actor, action, record_kind, via, emergency) = audit_group('system', 'system:audit:checkpoint', null, 'sealer', false)
+where practice_id = :practice_id and group_hash = (select audit_group('system', 'system:audit:checkpoint', null, 'sealer', false))
   and actor = 'system' and action = 'system:audit:checkpoint'
 order by id desc limit 1
 
 -- name: count_sealed(practice_id)$
 select sum(entries)::bigint from audit_counts where practice_id = :practice_id and span = 'day'
+
+-- name: group_counts(practice_id, spans, froms, untils, id_froms, id_untils, whole_from, whole_until, actor, actions, via, emergency)
+-- How many entries of each group there are in a period: what is counted, what is counted out at its ends, and what is in no batch yet.
+select actor, action, record_kind, via, emergency, sum(entries)::bigint from (
+    select c.actor, c.action, c.record_kind, c.via, c.emergency, c.entries
+    from unnest(:spans::text[], :froms::timestamptz[], :untils::timestamptz[]) as part (span, start, until)
+    join audit_counts c on c.practice_id = :practice_id and c.span = part.span and c.starts >= part.start and c.starts < part.until
+    union all
+    select e.actor, e.action, coalesce(e.record_kind, ''), e.via, e.emergency, 1
+    from unnest(:id_froms::uuid[], :id_untils::uuid[]) as part (start, until)
+    join audit_entries e on e.practice_id = :practice_id and e.id >= part.start and e.id < part.until
+    union all
+    select e.actor, e.action, coalesce(e.record_kind, ''), e.via, e.emergency, 1 from audit_pending p
+    cross join unnest(p.entry_ids) as pending (id) join audit_entries e on e.practice_id = :practice_id and e.id = pending.id
+    where p.practice_id = :practice_id and pending.id >= :whole_from and pending.id < :whole_until
+) as counted
+where (:actor::text is null or actor = :actor) and (:actions::text[] is null or action = any(:actions::text[]))
+  and (:via::text is null or via = :via) and (not :emergency or emergency)
+group by 1, 2, 3, 4, 5
+
+-- name: newest_of_groups(practice_id, actors, actions, record_kinds, vias, emergencies, befores, ranks, since, limit)
+-- Of these groups the newest entries, those of a lower rank first.
+with g as materialized (
+    select before, rank, audit_group(actor, action, record_kind, via, emergency) as group_hash
+    from unnest(:actors::text[], :actions::text[], :record_kinds::text[], :vias::text[], :emergencies::boolean[], :befores::uuid[], :ranks::bigint[])
+        as wanted (actor, action, record_kind, via, emergency, before, rank)
+), newest as materialized (
+    select g.rank, e.id from g cross join lateral (
+        select id from audit_entries
+        where practice_id = :practice_id and group_hash = g.group_hash and id >= :since and id < g.before
+        order by id desc limit :limit
+    ) as e
+    order by g.rank, e.id desc limit :limit
+)
+select id, actor, action, record_kind, record_id, message_id, patient_id, via, address, session_id, emergency
+from newest join audit_entries using (id) where practice_id = :practice_id order by rank, id desc
+
+-- name: oldest_of_groups(practice_id, actors, actions, record_kinds, vias, emergencies, after, until, limit)
+with g as materialized (
+    select audit_group(actor, action, record_kind, via, emergency) as group_hash
+    from unnest(:actors::text[], :actions::text[], :record_kinds::text[], :vias::text[], :emergencies::boolean[])
+        as wanted (actor, action, record_kind, via, emergency)
+), oldest as materialized (
+    select e.id from g cross join lateral (
+        select id from audit_entries
+        where practice_id = :practice_id and group_hash = g.group_hash and id > :after and id < :until
+        order by id limit :limit
+    ) as e
+    order by e.id limit :limit
+)
+select id, actor, action, record_kind, record_id, message_id, patient_id, via, address, session_id, emergency
+from oldest join audit_entries using (id) where practice_id = :practice_id order by id
+
+-- name: newest_entries(practice_id, since, before, actor, actions, via, emergency, limit)
+select id, actor, action, record_kind, record_id, message_id, patient_id, via, address, session_id, emergency from audit_entries
+where practice_id = :practice_id and id >= :since and id < :before
+  and (:actor::text is null or actor = :actor) and (:actions::text[] is null or action = any(:actions::text[]))
+  and (:via::text is null or via = :via) and (not :emergency or emergency)
+order by id desc limit :limit
+
+-- name: oldest_entries(practice_id, after, until, actor, actions, via, emergency, limit)
+select id, actor, action, record_kind, record_id, message_id, patient_id, via, address, session_id, emergency from audit_entries
+where practice_id = :practice_id and id > :after and id < :until
+  and (:actor::text is null or actor = :actor) and (:actions::text[] is null or action = any(:actions::text[]))
+  and (:via::text is null or via = :via) and (not :emergency or emergency)
+order by id limit :limit
+
+-- name: entries_about(practice_id, since, until, actor, actions, via, emergency, record_id, patient_id)
+-- All entries about one record or one patient that fit, newest first.
+select id, actor, action, record_kind, record_id, message_id, patient_id, via, address, session_id, emergency from audit_entries
+where practice_id = :practice_id and id >= :since and id < :until
+  and (:actor::text is null or actor = :actor) and (:actions::text[] is null or action = any(:actions::text[]))
+  and (:via::text is null or via = :via) and (not :emergency or emergency)
+  and (:record_id::uuid is null or record_id = :record_id)
+  and (
+    :patient_id::uuid is null or record_id = :patient_id and record_kind = 'patient'
+    or patient_id = :patient_id and record_kind is distinct from 'patient'
+  )
+order by id desc
+
+-- name: entry(practice_id, id)^
+select id, actor, action, record_kind, record_id, message_id, patient_id, via, address, session_id, emergency, sealed
+from audit_entries where practice_id = :practice_id and id = :id
+
+-- name: batch_of(practice_id, id, written)$
+-- It was sealed soon after it was written.
+select number from (
+    select number, entry_ids from audit_batches where practice_id = :practice_id and sealed_at >= :written order by sealed_at limit 300
+) as soon where entry_ids @> array[:id::uuid] limit 1
+
+-- name: actors(practice_id)
+select distinct actor from audit_counts where practice_id = :practice_id and span = 'day' order by actor
+
+-- name: stream_entries(practice_id, after, until, actor, actions, via, emergency, record_id, patient_id, limit)
+select id, actor, action, record_kind, record_id, message_id, patient_id, via, address, session_id, emergency, sealed from audit_entries
+where practice_id = :practice_id and id > :after and id < :until
+  and (:actor::text is null or actor = :actor) and (:actions::text[] is null or action = any(:actions::text[]))
+  and (:via::text is null or via = :via) and (not :emergency or emergency)
+  and (:record_id::uuid is null or record_id = :record_id)
+  and (
+    :patient_id::uuid is null or record_id = :patient_id and record_kind = 'patient'
+    or patient_id = :patient_id and record_kind is distinct from 'patient'
+  )
+order by id limit :limit
