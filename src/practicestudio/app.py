@@ -4,6 +4,7 @@ import gc
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from practicestudio.access.rules import Rules
@@ -90,4 +91,10 @@ def spare_the_collector() -> None:
 
 def rules_of(settings: Settings) -> Rules:
     """What holds for everybody's sign-in."""
-    return Rules(address=settings.public_url)
+    return Rules(
+        address=settings.public_url,
+        idle=timedelta(minutes=settings.session_idle_minutes),
+        absolute=timedelta(hours=settings.session_hours),
+        second_factor_required=settings.second_factor == "required",
+        emergency=timedelta(minutes=settings.emergency_minutes),
+    )

@@ -55,6 +55,10 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = Field(
         None, min_length=16, description="Token that whoever asks for `/metrics` presents; without it only this machine may ask."
     )
+    session_idle_minutes: int = Field(30, ge=1, le=1440, description="Minutes without a sign of life after which a person is signed out.")
+    session_hours: int = Field(12, ge=1, le=72, description="Hours after which a person signs in again in any case.")
+    second_factor: Literal["optional", "required"] = Field("optional", description="Whether everybody must have a second factor to sign in.")
+    emergency_minutes: int = Field(60, ge=5, le=480, description="Minutes that emergency access lasts.")
     ca_file: Path | None = Field(None, description="Certificates (PEM) to trust besides the machine's own, for a proxy that inspects TLS.")
     connect_timeout: float = Field(10, gt=0, le=300, description="Seconds to wait for a connection to athenahealth.")
     read_timeout: float = Field(60, gt=0, le=600, description="Seconds to wait for athenahealth's answer.")

@@ -71,7 +71,8 @@ async def sign_in(serve: Any, database: Database, practice: Practice) -> AsyncIt
             token = await start_session(transaction, person_id, "password", Browser(), now())
         for role in roles:
             await grant_role(database, Caller.operator("test"), person_id, at or practice.id, role)
-        browser = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=serve), base_url=ADDRESS, cookies={"session": token})
+        browser = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=serve), base_url=ADDRESS)
+        browser.cookies.set("session", token, domain="localhost.local")  # as if a page had set it
         opened.append(browser)
         return Person(person_id, browser, derived(token, "csrf"))
 

@@ -53,6 +53,14 @@ async def begin_app(database: Database, rules: Rules, signed_in: SignedIn, now: 
         return await totp.begin(transaction, person.id, person.sign_in_name)
 
 
+async def begun_app(database: Database, rules: Rules, signed_in: SignedIn, now: datetime) -> Enrolment | None:
+    """The secret that was begun, to look at once more after a wrong code. Raises ConfirmFirst."""
+    require_fresh(signed_in, now, rules)
+    async with database.shared(signed_in.origin) as transaction:
+        person = await read_person(transaction, signed_in.session.person_id)
+        return await totp.begun(transaction, person.id, person.sign_in_name)
+
+
 async def finish_app(database: Database, rules: Rules, signed_in: SignedIn, code: str, now: datetime) -> Added:
     """Use the app from now on, for it made this code. Raises ConfirmFirst; InvalidValue where the code is not right."""
     require_fresh(signed_in, now, rules)

@@ -34,6 +34,18 @@ async def begin(transaction: Transaction, person_id: UUID, sign_in_name: str) ->
     sealed = transaction.sealer.seal("totp_secrets", person_id, secret.encode())
     if not await sql.access.put_totp_secret(transaction.connection, person_id=person_id, sealed=sealed):
         raise InvalidValue("An app makes codes for you already.", advice="Remove it first, if you no longer have it.")
+    return _enrolment(secret, sign_in_name)
+
+
+async def begun(transaction: Transaction, person_id: UUID, sign_in_name: str) -> Enrolment | None:
+    """The secret that was begun and does not count yet, to look at once more."""
+    row = await sql.access.totp_secret(transaction.connection, person_id=person_id)
+    if row is None or row[1] is not None:
+        return None
+    return _enrolment(transaction.sealer.open("totp_secrets", person_id, row[0]).decode(), sign_in_name)
+
+
+def _enrolment(secret: str, sign_in_name: str) -> Enrolment:
     address = pyotp.TOTP(secret, digits=DIGITS).provisioning_uri(name=sign_in_name, issuer_name=ISSUER)
     return Enrolment(secret, address, _picture(address))
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from practicestudio.access.confirming import ConfirmFirst
 from practicestudio.errors import IntegrationError, InvalidValue, Permanent
 from practicestudio.redact import place_of
 from practicestudio.web.faults import FirstDo, NotFound, SignInFirst, status_of
@@ -18,7 +19,7 @@ from practicestudio.web.rendering import open_page, page, wants_part
 
 log = structlog.get_logger()
 
-SIGN_IN = "/sign-in"
+SIGN_IN, CONFIRM = "/sign-in", "/account/confirm"
 
 
 class OurFault(Permanent):
@@ -57,6 +58,8 @@ async def _integration_error(request: Request, error: Exception) -> Response:
         return _to(request, SIGN_IN + _next(request))
     if isinstance(error, FirstDo):
         return _to(request, error.address)
+    if isinstance(error, ConfirmFirst):
+        return _to(request, CONFIRM)
     return error_page(request, error if isinstance(error, IntegrationError) else OurFault(error))
 
 

@@ -49,6 +49,7 @@ class TooLarge(Fault):
 STATUS_OF_CODE = {
     "not_allowed": 403,
     "sign_in_refused": 403,
+    "confirm_first": 403,
     "too_many_tries": 429,
     "invalid_value": 422,
     "misconfigured": 409,
