@@ -91,3 +91,20 @@ def test_both_exports_hold_every_message_once(clinic: Any) -> None:
     rows = list(csv.DictReader(io.StringIO(clinic.ok("messages", "export", "--kind", "patient").out)))
     assert [row["id"] for row in rows] == [line["id"] for line in lines]
     assert len({line["id"] for line in lines}) == len(lines) >= 12
+
+
+def test_what_messages_say_is_searched_and_noted(clinic: Any, refused: str) -> None:
+    result = clinic.ok("messages", "search", "02/31/1980")
+    assert refused in result.out
+    assert "02/31/1980" in result.out
+    assert "messages were searched" in result.err
+    found = clinic.ok("messages", "search", "02/31/1980", "--kind", "patient", "--limit", "1", "--json").json
+    assert found[0]["message_id"] == refused
+    assert clinic("messages", "search", "x").status == 1
+
+
+def test_calls_are_listed_by_operation_and_answer(clinic: Any) -> None:
+    listed = clinic.ok("messages", "calls", "--operation", "patient.list", "--answer", "2xx", "--json").json
+    assert {(one["operation"], one["status"]) for one in listed} == {("patient.list", 200)}
+    assert clinic.ok("messages", "calls", "--since", "2999-01-01", "--json").json == []
+    assert clinic("messages", "calls", "--answer", "6xx").status == 2

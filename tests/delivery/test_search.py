@@ -92,7 +92,7 @@ async def test_leaving_a_search_ends_its_processes(database: Database, practice:
     await put(database, practice, [b"turner"] * 4)
     searching = search(database, practice.id, "turner", Filter(), processes=1)
     assert isinstance(await anext(searching), Hit)
-    await searching.aclose()  # type: ignore[attr-defined]
+    await searching.aclose()
     [process] = started
     assert process.returncode is not None
 

@@ -1,22 +1,20 @@
 """`practicestudio messages`: the message log and its error queue."""
 
 import sys
-from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
 
+from practicestudio.cli.log_reading import Kind, Since, States, calls, export, filter_of, search
 from practicestudio.cli.options import AsJson, By, PracticeId
 from practicestudio.cli.output import console, say, show_fields, show_json, show_list, table_of
 from practicestudio.cli.session import person, session_of
 
 if TYPE_CHECKING:
     from practicestudio.delivery.error_queue import ErrorGroup, Handled
-    from practicestudio.delivery.log import Filter, LogEntry
+    from practicestudio.delivery.log import LogEntry
     from practicestudio.delivery.story import Story
     from practicestudio.practices.practice import Practice
     from practicestudio.store.database import Database
@@ -34,22 +32,13 @@ COLUMNS = {
 }
 TRIES = {"operation": "Operation", "path_template": "Path", "status": "Status", "duration_ms": "ms", "error_code": "Error", "request_id": "Request"}
 
+app.command("search")(search)
+app.command("calls")(calls)
+app.command("export")(export)
+
 MessageId = Annotated[UUID, typer.Argument(metavar="ID", help="The message's id, as `messages list` shows it.")]
 MessageIds = Annotated[list[UUID], typer.Argument(metavar="ID...", help="Ids of messages.")]
-States = Annotated[list[str] | None, typer.Option("--state", help="Only these states: received, working, waiting, done, failed, parked, …")]
-Kind = Annotated[str | None, typer.Option(help="Only this kind: patient, appointment, patient.update, feed.patients, …")]
-Since = Annotated[
-    datetime | None,
-    typer.Option(metavar="TIME", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"], help="Only since then: ISO 8601, UTC if no zone."),
-]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
-
-
-class Format(StrEnum):
-    """How an export is written."""
-
-    CSV = "csv"
-    NDJSON = "ndjson"
 
 
 @app.command("list")
@@ -71,7 +60,7 @@ def list_(
     """
     from practicestudio.delivery.log import list_messages
 
-    chosen = _filter(state, kind, since)
+    chosen = filter_of(state, kind, since)
 
     async def work(database: "Database", found: "Practice") -> "list[LogEntry]":
         async with database.practice(found.id) as transaction:
@@ -158,16 +147,30 @@ def retry(
       practicestudio messages retry --practice 195900 --all-of-code invalid_value --dry-run
     """
     from practicestudio.delivery import error_queue
+    from practicestudio.delivery.log import Filter
+    from practicestudio.sync import handle_errors
 
     if bool(messages) == bool(all_of_code):
         raise typer.BadParameter("give either ids or --all-of-code", param_hint="ID...")
+    fitting = Filter(states=("failed",), error_code=all_of_code)
 
     async def work(database: "Database", found: "Practice") -> "Handled":
-        ids = messages or await _of_code(database, found, all_of_code or "")
         async with database.practice(found.id) as transaction:
-            return await error_queue.retry(transaction, ids, person(by), dry_run=dry_run)
+            if dry_run:
+                return await error_queue.retry(transaction, messages or [], person(by), dry_run=True)
+            return await handle_errors.retry(transaction, messages or [], person(by))
 
-    _tell(session_of(context).on_practice(practice, work), "worked again", dry_run=dry_run)
+    async def work_all(database: "Database", found: "Practice") -> int:
+        if dry_run:
+            async with database.practice(found.id) as transaction:
+                return (await handle_errors.plan(transaction, fitting)).count
+        return max([done async for done in handle_errors.retry_fitting(lambda: database.practice(found.id), fitting, person(by))])
+
+    if messages:
+        _tell(session_of(context).on_practice(practice, work), "worked again", dry_run=dry_run)
+    else:
+        count = session_of(context).on_practice(practice, work_all)
+        say(f"{count} {'would be' if dry_run else 'are'} worked again.")
 
 
 @app.command("discard")
@@ -186,10 +189,13 @@ def discard(
       practicestudio messages discard 01a2063c-5b71-7078-a950-39262a5dff85 --practice 195900 --reason "test patient"
     """
     from practicestudio.delivery import error_queue
+    from practicestudio.sync import handle_errors
 
     async def work(database: "Database", found: "Practice") -> "Handled":
         async with database.practice(found.id) as transaction:
-            return await error_queue.discard(transaction, messages, reason, person(by), dry_run=dry_run)
+            if dry_run:
+                return await error_queue.discard(transaction, messages, reason, person(by), dry_run=True)
+            return await handle_errors.discard(transaction, messages, reason, person(by))
 
     _tell(session_of(context).on_practice(practice, work), "discarded", dry_run=dry_run)
 
@@ -208,69 +214,16 @@ def edit(
     Example:
       practicestudio messages edit 01a2063c-5b71-7078-a950-39262a5dff85 --practice 195900 --file corrected.json
     """
-    from practicestudio.delivery import error_queue
+    from practicestudio.sync import handle_errors
 
     body = file.read()
 
     async def work(database: "Database", found: "Practice") -> UUID:
         async with database.practice(found.id) as transaction:
-            return await error_queue.edit_and_retry(transaction, message, body, person(by))
+            return await handle_errors.edit_and_retry(transaction, message, body, person(by))
 
     copy = session_of(context).on_practice(practice, work)
     say(f"The corrected copy is message {copy}.")
-
-
-@app.command("export")
-def export(
-    context: typer.Context,
-    practice: PracticeId,
-    state: States = None,
-    kind: Kind = None,
-    since: Since = None,
-    form: Annotated[Format, typer.Option("--format", help="CSV with a heading, or a JSON object a line.")] = Format.CSV,
-    by: By = None,
-) -> None:
-    """Write all messages that fit to standard output, the newest first, however many they are. The audit trail notes it.
-
-    \b
-    Example:
-      practicestudio messages export --practice 195900 --format ndjson --since 2026-11-01 > messages.ndjson
-    """
-    from practicestudio.access import audit
-    from practicestudio.delivery.log import stream_messages
-
-    chosen = _filter(state, kind, since)
-
-    async def work(database: "Database", found: "Practice") -> None:
-        async with database.practice(found.id) as transaction:
-            await audit.write(transaction, [audit.AuditEntry(audit.Action.PERSON_MESSAGE_EXPORT, person(by))])
-        write = _writer(form)
-        async for entry in stream_messages(database, found.id, chosen):
-            write(entry)
-
-    session_of(context).on_practice(practice, work)
-
-
-def _filter(state: Sequence[str] | None, kind: str | None, since: datetime | None) -> "Filter":
-    from practicestudio.clock import first_id_at
-    from practicestudio.delivery.log import Filter
-    from practicestudio.delivery.message import STATES
-
-    for one in state or ():
-        if one not in STATES:
-            raise typer.BadParameter(f"a state is one of {', '.join(STATES)}", param_hint="--state")
-    moment = since if since is None or since.tzinfo else since.replace(tzinfo=UTC)
-    return Filter(
-        states=[one for one in STATES if one in state] if state else None,
-        kinds=[kind] if kind else None,
-        since=first_id_at(moment) if moment else None,
-    )
-
-
-async def _of_code(database: "Database", practice: "Practice", code: str) -> list[UUID]:
-    from practicestudio.delivery.log import Filter, stream_messages
-
-    return [entry.id async for entry in stream_messages(database, practice.id, Filter(states=("failed",))) if entry.error_code == code]
 
 
 def _tell(handled: "Handled", what: str, *, dry_run: bool) -> None:
@@ -278,23 +231,3 @@ def _tell(handled: "Handled", what: str, *, dry_run: bool) -> None:
     if handled.untouched:
         say(f"{len(handled.untouched)} are not in the error queue: {', '.join(str(one) for one in handled.untouched[:5])}")
         raise typer.Exit(1)
-
-
-def _writer(form: Format) -> Any:
-    """A function that writes one entry as a line."""
-    import csv
-
-    import orjson
-
-    from practicestudio.delivery.log import LogEntry
-
-    if form is Format.NDJSON:
-        return lambda entry: sys.stdout.write(orjson.dumps(entry).decode() + "\n")
-    lines = csv.writer(sys.stdout)
-    names = list(LogEntry.__dataclass_fields__)
-    lines.writerow(names)
-    return lambda entry: lines.writerow([_cell(getattr(entry, name)) for name in names])
-
-
-def _cell(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from practicestudio.clock import new_id
+from practicestudio.clock import first_id_at, new_id
 from practicestudio.delivery.inbox import store_bodies
+from practicestudio.delivery.log import Filter
 from practicestudio.delivery.message import ATTENTION, URGENCIES, State
 from practicestudio.errors import InvalidValue, NeedsAPerson, NotYet
 from practicestudio.store import sql
@@ -14,8 +16,18 @@ from practicestudio.store.database import Transaction, rows
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """What went wrong with messages of a kind."""
+
+    kind: str
+    state: State
+    error_code: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorGroup:
-    """Messages of one kind with one cause, told by its sentence. example: the newest of them."""
+    """Messages of one kind with one cause, told by its sentence. example: the newest of them; oldest: the one that came first."""
 
     kind: str
     state: State
@@ -23,6 +35,12 @@ class ErrorGroup:
     error: str
     count: int
     example: UUID
+    oldest: UUID
+
+    @property
+    def cause(self) -> Cause:
+        """What makes them a group."""
+        return Cause(self.kind, self.state, self.error_code, self.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +51,44 @@ class Handled:
     untouched: tuple[UUID, ...]
 
 
-async def groups(transaction: Transaction) -> list[ErrorGroup]:
-    """The error queue by cause, the most frequent first."""
-    found = await rows(sql.messages.count_errors(transaction.connection, practice_id=transaction.practice_id))
-    return [ErrorGroup(*row) for row in found]
+async def groups(transaction: Transaction, chosen: Filter | None = None) -> list[ErrorGroup]:
+    """The error queue, or what of it fits, by cause, the most frequent first. Of a filter count states, kinds, error_code, error and time."""
+    chosen = chosen or Filter()
+    since, before = chosen.bounds
+    counted = chosen.counted()
+    found = sql.messages.count_errors(
+        transaction.connection,
+        practice_id=transaction.practice_id,
+        states=counted["states"],
+        kinds=counted["kinds"],
+        error_code=chosen.error_code,
+        error=chosen.error,
+        since=since,
+        before=before,
+    )
+    return [ErrorGroup(*row) for row in await rows(found)]
+
+
+async def trends(transaction: Transaction, starts: Sequence[datetime]) -> dict[Cause, list[int]]:
+    """How many messages of each cause came in each bucket of time, from its start (a full hour UTC) to the next one's."""
+    hours = [int(start.timestamp()) // 3600 for start in starts]
+    found = sql.messages.error_trends(transaction.connection, practice_id=transaction.practice_id, starts=hours, since=first_id_at(starts[0]))
+    counts: dict[Cause, list[int]] = {}
+    for *cause, bucket, count in await rows(found):
+        if bucket:
+            counts.setdefault(Cause(*cause), [0] * len(starts))[bucket - 1] = count
+    return counts
+
+
+async def failures(transaction: Transaction, starts: Sequence[datetime]) -> dict[str, list[int]]:
+    """How often tries failed in each bucket of time, by error code: also of messages that were mended or worked since."""
+    hours = [int(start.timestamp()) // 3600 for start in starts]
+    counts: dict[str, list[int]] = {}
+    found = sql.log.failures(transaction.connection, practice_id=transaction.practice_id, starts=hours, first_hour=hours[0])
+    for bucket, code, count in await rows(found):
+        if bucket:
+            counts.setdefault(code, [0] * len(starts))[bucket - 1] = count
+    return counts
 
 
 async def retry(transaction: Transaction, ids: Sequence[UUID], by: str, *, dry_run: bool = False) -> Handled:

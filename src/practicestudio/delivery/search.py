@@ -66,7 +66,7 @@ class SearchBroke(Permanent):
     default_advice = "Search again."
 
 
-async def search(database: Database, practice_id: UUID, text: str, chosen: Filter, *, processes: int | None = None) -> AsyncIterator[Hit | Progress]:
+async def search(database: Database, practice_id: UUID, text: str, chosen: Filter, *, processes: int | None = None) -> AsyncGenerator[Hit | Progress]:
     """Hits, newest first, and after each part of the log how far it is. Close the iterator to end the search early.
 
     Raises InvalidValue where the text is too short, or the filter is for what belongs to one record or message.

@@ -151,6 +151,7 @@ create index messages_cause on messages (practice_id, cause_id, id) where cause_
 create index messages_copies on messages (practice_id, retry_of) where retry_of is not null;
 drop index messages_run;
 create index messages_run on messages (practice_id, run_id, state, id) where run_id is not null;
+create index audit_entries_message on audit_entries (practice_id, message_id, id) where message_id is not null;
 create index tries_operation on tries (practice_id, operation, id);
 
 do $$

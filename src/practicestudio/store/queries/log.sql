@@ -315,3 +315,9 @@ select sealed from message_bodies where practice_id = :practice_id and message_i
 select (array_agg(id))[count(*)], count(*) from (
     select id from messages where practice_id = :practice_id and id >= :since and id < :before order by id desc limit :messages
 ) as t having count(*) > 0
+
+-- name: failures(practice_id, starts, first_hour)
+-- How often a try failed, by bucket of time and error code, whatever became of the message since. starts: the first hour of each.
+select width_bucket(hour, :starts::integer[]), error_code, sum(calls)::bigint from call_counts
+where practice_id = :practice_id and hour >= :first_hour and error_code is not null
+group by 1, 2

@@ -113,3 +113,7 @@ order by start_time, id
 
 -- name: count_appointments(practice_id)$
 select count(*) from appointments where practice_id = :practice_id
+
+-- name: outdate_reviews(practice_id, message_ids)!
+update reviews set state = 'outdated', decided_at = now()
+where practice_id = :practice_id and message_id = any(:message_ids::uuid[]) and state = 'open'
