@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 
 from practicestudio.monitor.reading import Reading
-from practicestudio.monitor.rules import Rules, rules_of
 from practicestudio.monitor.traffic import DoorTraffic
+from practicestudio.practices.alert_rules import Rules, rules_of
 from practicestudio.practices.connection import Connection
 from practicestudio.practices.practice import Practice
 

@@ -13,9 +13,9 @@ from practicestudio.monitor.findings import LOOKS, Finding, find
 from practicestudio.monitor.health import judge, worst
 from practicestudio.monitor.limit_use import LimitUse
 from practicestudio.monitor.reading import Calls
-from practicestudio.monitor.rules import RULES, rules_of
 from practicestudio.monitor.token import TokenState
 from practicestudio.monitor.traffic import DoorTraffic
+from practicestudio.practices.alert_rules import RULES, rules_of
 from practicestudio.practices.connection import Limits
 
 NOON = datetime(2026, 3, 2, 17, tzinfo=UTC)

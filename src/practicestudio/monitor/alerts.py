@@ -12,7 +12,7 @@ from practicestudio.clock import first_id_at, new_id
 from practicestudio.errors import Misconfigured
 from practicestudio.monitor.channels import Channel, list_channels
 from practicestudio.monitor.findings import Finding
-from practicestudio.monitor.rules import BY_NAME, SEVERITIES, Severity
+from practicestudio.practices.alert_rules import BY_NAME, SEVERITIES, Severity
 from practicestudio.store import sql
 from practicestudio.store.database import Transaction, rows
 

@@ -17,7 +17,7 @@ from practicestudio.access.audit import AuditEntry
 from practicestudio.access.audit_actions import Action
 from practicestudio.clock import new_id
 from practicestudio.errors import InvalidValue, Misconfigured
-from practicestudio.monitor.rules import SEVERITIES, Severity
+from practicestudio.practices.alert_rules import SEVERITIES, Severity
 from practicestudio.store import sql
 from practicestudio.store.database import Transaction, rows
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from practicestudio.monitor.connection_tests import ConnectionTest
 from practicestudio.monitor.limit_use import day_end
 from practicestudio.monitor.reading import Reading
-from practicestudio.monitor.rules import SEVERITIES, Rule, Rules, Severity
+from practicestudio.practices.alert_rules import SEVERITIES, Rule, Rules, Severity
 from practicestudio.practices.schedule import Window
 
 CUTS_OFF = frozenset({"settings", "token", "ping", "practice"})

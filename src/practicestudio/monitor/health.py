@@ -6,7 +6,7 @@ from typing import Literal
 
 from practicestudio.monitor.findings import Finding, find
 from practicestudio.monitor.reading import Reading, Watched
-from practicestudio.monitor.rules import Rules
+from practicestudio.practices.alert_rules import Rules
 
 State = Literal["well", "attention", "down", "not set up"]
 

@@ -10,9 +10,9 @@ from practicestudio.errors import Misconfigured
 from practicestudio.monitor.backlog import Backlog, read_backlog
 from practicestudio.monitor.connection_tests import ConnectionTest, last_test
 from practicestudio.monitor.limit_use import HOUR, LimitUse, Sample, read_samples, read_stand, use_of
-from practicestudio.monitor.rules import Rules, read_rules
 from practicestudio.monitor.token import TokenState, read_token_state
 from practicestudio.monitor.traffic import DoorTraffic, Flow, read_doors, read_flows
+from practicestudio.practices.alert_rules import Rules, read_rules
 from practicestudio.practices.connection import Connection, get_connection
 from practicestudio.practices.credentials import get_credentials
 from practicestudio.practices.practice import Practice, read_practice

@@ -22,8 +22,8 @@ from practicestudio.monitor.findings import find
 from practicestudio.monitor.limit_use import MINUTE, calls_by_second, drop_samples, put_sample
 from practicestudio.monitor.overview import keep_health
 from practicestudio.monitor.reading import Reading, read_practice_now, read_set_up
-from practicestudio.monitor.rules import Rules, read_rules
 from practicestudio.monitor.tell import Send, send_by_apprise, tell
+from practicestudio.practices.alert_rules import Rules, read_rules
 from practicestudio.practices.practice import Practice, list_practices
 from practicestudio.practices.shared_credential import blind
 from practicestudio.redact import place_of

@@ -12,7 +12,7 @@ import structlog
 from practicestudio.clock import first_id_at
 from practicestudio.errors import IntegrationError, Unreachable
 from practicestudio.monitor.channels import address_of, service_of
-from practicestudio.monitor.rules import BY_NAME
+from practicestudio.practices.alert_rules import BY_NAME
 from practicestudio.practices.practice import Practice
 from practicestudio.store import sql
 from practicestudio.store.database import Database, Transaction, rows

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from practicestudio.mapping.printed_overrides import override_lines
-from practicestudio.practices import connection, credentials, practice, schedule, scheduling, sync_rules
+from practicestudio.practices import alert_rules, connection, credentials, practice, schedule, scheduling, sync_rules
 from practicestudio.practices.fields import Field, lines
 from practicestudio.practices.forms import conflict_rules, lane_policy, schedules
 from practicestudio.practices.forms import connection as connection_form
@@ -66,4 +66,5 @@ _SAY: Mapping[str, Callable[[str, Any, Names], dict[str, str]]] = {
     "lane_policy": lambda name, value, _: lane_policy.lines(name, value),
     scheduling.SECTION: lambda _, value, names: scheduling_form.lines(value, names),
     "mapping": lambda _, value, names: override_lines(value or (), names),
+    alert_rules.SECTION: lambda name, value, _: alert_rules.words_of(name, value),
 }

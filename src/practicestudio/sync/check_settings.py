@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from practicestudio.errors import FieldFault, IntegrationError, InvalidFields
-from practicestudio.practices import conflict_rules, connection, lane_policy, practice, schedule, scheduling, sync_rules
+from practicestudio.practices import alert_rules, conflict_rules, connection, lane_policy, practice, schedule, scheduling, sync_rules
 from practicestudio.practices.configuration import Configuration
 from practicestudio.practices.items import Items
 from practicestudio.practices.practice import Practice
@@ -60,6 +60,8 @@ def _faults(section: str, name: str, values: Configuration, known: Practice, ite
             return conflict_rules.faults_of(name, value)
         case (lane_policy.SECTION, _):
             return lane_policy.faults_of(name, value)
+        case (alert_rules.SECTION, _):
+            return alert_rules.faults_of(name, value)
         case ("mapping", _):
             mapping_of(values, items)
             return []

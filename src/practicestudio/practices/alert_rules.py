@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import Any, Literal
 
-from practicestudio.errors import InvalidValue
+from practicestudio.errors import FieldFault, InvalidFields
 from practicestudio.practices import configuration
 from practicestudio.store.database import Transaction
 
@@ -173,55 +173,80 @@ async def read_rules(transaction: Transaction) -> Rules:
 
 
 def rules_of(section: Mapping[str, Any]) -> dict[str, Rule]:
-    """The rules from a practice's configuration: what it does not set has its default. Raises InvalidValue."""
-    return {rule.name: rule_of(rule, section.get(rule.name, {})) for rule in RULES}
+    """The rules from a practice's configuration: what it does not set has its default. Raises InvalidFields."""
+    return {kind.name: rule_of(kind, section.get(kind.name) or {}) for kind in RULES}
 
 
 def rule_of(kind: RuleKind, value: Mapping[str, Any]) -> Rule:
-    """One rule from its value: {"enabled", "severity", thresholds by name}. Raises InvalidValue with what is wrong."""
-    severity = value.get("severity", kind.severity)
-    if severity not in SEVERITIES:
-        raise InvalidValue(f"The severity of the rule {kind.title} is not known.", advice=f"It is one of {', '.join(SEVERITIES)}.")
-    values = {one.name: _read(kind, one, value.get(one.name, one.default)) for one in kind.thresholds}
-    return Rule(kind, bool(value.get("enabled", True)), severity, values)
+    """One rule from its value: {"enabled", "severity", thresholds by name}. Raises InvalidFields with everything that is wrong."""
+    if faults := faults_of(kind.name, value):
+        raise InvalidFields(faults)
+    values = {one.name: _read(one, value.get(one.name, one.default)) for one in kind.thresholds}
+    return Rule(kind, bool(value.get("enabled", True)), value.get("severity", kind.severity), values)
 
 
-async def set_rule(transaction: Transaction, name: str, value: Mapping[str, Any], by: str) -> None:
-    """Set a practice's rule after checking it; what is as by default is not stored. Raises InvalidValue."""
+def faults_of(name: str, value: Mapping[str, Any]) -> list[FieldFault]:
+    """Everything that is wrong with a rule's value, told by `<rule>.<threshold>`."""
     kind = BY_NAME.get(name)
     if kind is None:
-        raise InvalidValue("There is no such rule.", advice=f"The rules are {', '.join(BY_NAME)}.")
-    rule_of(kind, value)
+        return [FieldFault(name, f"There is no such rule. The rules are {', '.join(BY_NAME)}.")]
+    found = []
+    if value.get("severity", kind.severity) not in SEVERITIES:
+        found.append(FieldFault(f"{name}.severity", f"This is no severity. Choose one of {', '.join(SEVERITIES)}."))
+    for one in kind.thresholds:
+        try:
+            _read(one, value.get(one.name, one.default))
+        except (TypeError, ValueError):
+            found.append(FieldFault(f"{name}.{one.name}", f"{kind.title}, {one.title[:1].lower()}{one.title[1:]}: {_wanted(one)}"))
+    return found
+
+
+def own_value(kind: RuleKind, value: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What of a rule's value differs from its defaults, which is all that is stored; None where nothing does."""
     defaults = {"enabled": True, "severity": kind.severity, **{one.name: _plain(one.default) for one in kind.thresholds}}
-    own = {key: value[key] for key in defaults if key in value and _plain(value[key]) != defaults[key]}
-    await configuration.put(transaction, SECTION, name, own or None, by)
+    return {name: value[name] for name in defaults if name in value and _plain(value[name]) != defaults[name]} or None
+
+
+def words_of(name: str, value: Mapping[str, Any] | None) -> dict[str, str]:
+    """A stored value in words, by label."""
+    kind, stored = BY_NAME[name], value or {}
+    found = {label: _said(None, stored[key]) for key, label in (("enabled", "watched"), ("severity", "severity")) if key in stored}
+    found |= {one.title: _said(one, stored[one.name]) for one in kind.thresholds if one.name in stored}
+    return {f"{kind.title}: {label}": said for label, said in found.items()}
+
+
+def _said(threshold: Threshold | None, value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if threshold is None or threshold.kind == "time":
+        return str(value)
+    if threshold.kind == "days":
+        return ", ".join(WEEKDAYS[day] for day in value)
+    return f"{value} %" if threshold.kind == "percent" else f"{value:,} {threshold.unit}"
 
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _read(kind: RuleKind, one: Threshold, value: Any) -> Any:
-    """A threshold's value as it is used."""
-    try:
-        if one.kind == "time":
-            return time.fromisoformat(str(value))
-        if one.kind == "days":
-            days = tuple(sorted({int(day) for day in value}))
-            if not days or not set(days) <= set(range(7)):
-                raise ValueError
-            return days
-        number = int(value)
-        if number != float(value) or not one.least <= number <= one.most:
+def _read(one: Threshold, value: Any) -> Any:
+    """A threshold's value as it is used. Raises ValueError or TypeError."""
+    if one.kind == "time":
+        return time.fromisoformat(str(value))
+    if one.kind == "days":
+        days = tuple(sorted({int(day) for day in value}))
+        if not days or not set(days) <= set(range(7)):
             raise ValueError
-    except (TypeError, ValueError):
-        raise InvalidValue(f"The rule {kind.title} has a value that is not right: {one.title}.", advice=_advice(one)) from None
+        return days
+    number = int(value)
+    if number != float(value) or not one.least <= number <= one.most:
+        raise ValueError
     return number
 
 
-def _advice(one: Threshold) -> str:
+def _wanted(one: Threshold) -> str:
     if one.kind == "time":
-        return "Give a time of the day, such as 08:00."
+        return "give a time of the day, such as 08:00."
     if one.kind == "days":
-        return "Choose one weekday or more."
-    return f"Give a whole number from {one.least} to {one.most}{' percent' if one.kind == 'percent' else ''}."
+        return "choose one weekday or more."
+    return f"give a whole number from {one.least} to {one.most:,}{' percent' if one.kind == 'percent' else ''}."
