@@ -98,8 +98,9 @@ def test_what_messages_say_is_searched_and_noted(clinic: Any, refused: str) -> N
     assert refused in result.out
     assert "02/31/1980" in result.out
     assert "messages were searched" in result.err
-    found = clinic.ok("messages", "search", "02/31/1980", "--kind", "patient", "--limit", "1", "--json").json
-    assert found[0]["message_id"] == refused
+    found = clinic.ok("messages", "search", "02/31/1980", "--kind", "patient", "--json").json
+    assert refused in [one["message_id"] for one in found]
+    assert len(clinic.ok("messages", "search", "02/31/1980", "--limit", "1", "--json").json) == 1
     assert clinic("messages", "search", "x").status == 1
 
 

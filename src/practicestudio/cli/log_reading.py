@@ -141,7 +141,7 @@ def export(
         async with database.practice(found.id) as transaction:
             pieces = await export_messages(transaction, database, chosen, form, person(by))
         async for piece in pieces:
-            sys.stdout.buffer.write(piece)
+            sys.stdout.write(piece.decode())
 
     session_of(context).on_practice(practice, work)
 
