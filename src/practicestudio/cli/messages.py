@@ -93,7 +93,9 @@ def show(
         async with database.practice(found.id) as transaction:
             story = await read_story(transaction, message)
             if body:
-                entry = audit.AuditEntry(audit.Action.PERSON_MESSAGE_VIEW, person(by), None, story.entry.record_id, message)
+                kind = story.entry.kind.partition(".")[0]
+                about = kind if kind in ("patient", "appointment") and story.entry.record_id else None
+                entry = audit.AuditEntry(audit.Action.PERSON_BODY_VIEW, person(by), about, story.entry.record_id, message)
                 await audit.write(transaction, [entry])
             return story
 

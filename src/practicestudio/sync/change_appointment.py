@@ -48,7 +48,7 @@ async def _book(transaction: Transaction, patient_id: UUID, slot: Slot, by: str,
     )
     stored = Stored(new_id(), record)
     await store.add_appointments(transaction, [stored])
-    await audit.write(transaction, [AuditEntry(Action.PERSON_APPOINTMENT_BOOK, by, "appointment", stored.id)])
+    await audit.write(transaction, [AuditEntry(Action.PERSON_APPOINTMENT_BOOK, by, "appointment", stored.id, patient_id=patient_id)])
     await accept(transaction, [_message("appointment.book", f"appointment:{slot.external_id}", stored.id, {"slot": slot.external_id})])
     return stored.id
 
@@ -70,7 +70,7 @@ async def reschedule(transaction: Transaction, appointment_id: UUID, slot: Slot,
     moved = replace(stored.record, external_id=None, **_of_slot(slot))
     new = Stored(new_id(), moved)
     await store.add_appointments(transaction, [new])
-    await audit.write(transaction, [AuditEntry(Action.PERSON_APPOINTMENT_BOOK, by, "appointment", new.id)])
+    await audit.write(transaction, [AuditEntry(Action.PERSON_APPOINTMENT_BOOK, by, "appointment", new.id, patient_id=moved.patient_id)])
     await _change(transaction, stored, replace(stored.record, status="cancelled", cancel_reason=reason, rescheduled_to=slot.external_id), by)
     body = {"slot": slot.external_id, "new": str(new.id), "reason": reason}
     await accept(transaction, [_message("appointment.reschedule", _about(stored), stored.id, body)])
@@ -132,7 +132,8 @@ async def _change(transaction: Transaction, stored: Stored[Appointment], record:
     names = [name for name in Appointment.__dataclass_fields__ if getattr(record, name) != getattr(stored.record, name)]
     changes: dict[str, tuple[Any, Any]] = {name: (getattr(stored.record, name), getattr(record, name)) for name in names}
     await store.change_appointments(transaction, [stored.having(record, names, now(), by)])
-    await audit.write(transaction, [AuditEntry(Action.PERSON_APPOINTMENT_CHANGE, by, "appointment", stored.id, None, changes)])
+    whose = stored.record.patient_id
+    await audit.write(transaction, [AuditEntry(Action.PERSON_APPOINTMENT_CHANGE, by, "appointment", stored.id, None, changes, whose)])
 
 
 def _of_slot(slot: Slot) -> dict[str, Any]:

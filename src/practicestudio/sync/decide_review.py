@@ -94,8 +94,8 @@ class _Decision:
         """The record's units as they are to be."""
         return with_values(before, [unit for unit, side in self.chosen.items() if side == "theirs"], self.theirs)
 
-    def entry(self, kind: RecordKind, changes: dict[str, tuple[Any, Any]]) -> AuditEntry:
-        return AuditEntry(Action.PERSON_CONFLICT_DECIDE, self.by, kind, self.record_id, self.message_id, changes, purpose=self.why)
+    def entry(self, kind: RecordKind, changes: dict[str, tuple[Any, Any]], patient_id: UUID | None = None) -> AuditEntry:
+        return AuditEntry(Action.PERSON_CONFLICT_DECIDE, self.by, kind, self.record_id, self.message_id, changes, patient_id, self.why)
 
 
 async def _decide_patient(transaction: Transaction, decision: _Decision) -> str | None:
@@ -127,7 +127,7 @@ async def _decide_appointment(transaction: Transaction, decision: _Decision) -> 
     if changes:
         record = rebuild(Appointment, after, external_id=stored.record.external_id)
         await store.change_appointments(transaction, [stored.having(record, changes, now(), decision.by)])
-    await audit.write(transaction, [decision.entry("appointment", changes)])
+    await audit.write(transaction, [decision.entry("appointment", changes, stored.record.patient_id)])
     return stored.record.external_id
 
 

@@ -39,5 +39,5 @@ async def _take_in(transaction: Transaction, patient_id: UUID, target: UUID, mes
     trail = [AuditEntry(Action.ATHENA_PATIENT_MERGE, audit.ATHENAHEALTH, "patient", one, message_id) for one in (patient_id, target)]
     for stored in appointments:
         changes = {"patient_id": (str(patient_id), str(target))}
-        trail.append(AuditEntry(Action.ATHENA_APPOINTMENT_CHANGE, audit.ATHENAHEALTH, "appointment", stored.id, message_id, changes))
+        trail.append(AuditEntry(Action.ATHENA_APPOINTMENT_CHANGE, audit.ATHENAHEALTH, "appointment", stored.id, message_id, changes, target))
     await audit.write(transaction, trail)

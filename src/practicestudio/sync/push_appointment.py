@@ -76,7 +76,7 @@ class PushAppointment:
         if ours.setup.dialect == "guide" and ours.stored.record.notes:
             await _note(call, ours.theirs, booked, ours.stored.record.notes)
         body = await ours.theirs.get(booked)
-        return Done(ours.stored.id, effect=_linked(call, ours.stored.id, booked, [(booked, body)]))
+        return Done(ours.stored.id, effect=_linked(call, ours, ours.stored.id, booked, [(booked, body)]))
 
     async def reschedule(self, call: Call) -> Outcome:
         """Move to the slot. Body: {"slot", "new": our id of the new appointment, "reason"}."""
@@ -96,7 +96,7 @@ class PushAppointment:
                 return await self._offer_others(call, ours, new)
             moved = str(answer.fields.get("appointmentid") or slot)
         bodies = [(one, await ours.theirs.get(one)) for one in (external_id, moved)]
-        return Done(ours.stored.id, effect=_linked(call, new_id, moved, bodies))
+        return Done(ours.stored.id, effect=_linked(call, ours, new_id, moved, bodies))
 
     async def cancel(self, call: Call) -> Outcome:
         """Cancel. Body: {"reason"}. What never came to be booked there needs no cancelling."""
@@ -220,7 +220,7 @@ async def _given_up(call: Call, appointment_id: UUID) -> Outcome | None:
     return Done(appointment_id, effect=effect)
 
 
-def _linked(call: Call, record_id: UUID, external_id: str, bodies: Sequence[tuple[str, dict[str, Any]]]) -> Effect:
+def _linked(call: Call, ours: _Ours, record_id: UUID, external_id: str, bodies: Sequence[tuple[str, dict[str, Any]]]) -> Effect:
     """Link our appointment to athenahealth's, unless its feed was faster; what state they are in there comes in as messages."""
 
     async def effect(transaction: Transaction) -> None:
@@ -230,7 +230,9 @@ def _linked(call: Call, record_id: UUID, external_id: str, bodies: Sequence[tupl
             stored = (await store.read_appointments(transaction, [record_id], lock=True))[record_id]
             await store.change_appointments(transaction, [store.with_external_id(stored, external_id)])
             await store.put_links(transaction, "appointment", [Link(identity, record_id, None, call.message.received_at, call.message.id)])
-        await audit.write(transaction, [AuditEntry(Action.SYSTEM_APPOINTMENT_SEND, audit.SYSTEM, "appointment", record_id, call.message.id)])
+        whose = ours.stored.record.patient_id
+        entry = AuditEntry(Action.SYSTEM_APPOINTMENT_SEND, audit.SYSTEM, "appointment", record_id, call.message.id, patient_id=whose)
+        await audit.write(transaction, [entry])
         await accept(transaction, [arrived("appointment", body, one, call) for one, body in bodies])
 
     return effect
@@ -251,7 +253,8 @@ def _settled(call: Call, ours: _Ours, external_id: str, body: dict[str, Any], ag
         base = {**(link.base or {}), "status": agreed}
         position = await sql.messages.position(transaction.connection)
         await store.put_links(transaction, "appointment", [replace(link, base=base, message_id=call.message.id, position=position)])
-        entry = AuditEntry(Action.SYSTEM_APPOINTMENT_SEND, audit.SYSTEM, "appointment", ours.stored.id, call.message.id)
+        whose = ours.stored.record.patient_id
+        entry = AuditEntry(Action.SYSTEM_APPOINTMENT_SEND, audit.SYSTEM, "appointment", ours.stored.id, call.message.id, patient_id=whose)
         await audit.write(transaction, [entry])
         await accept(transaction, [news])
 

@@ -182,7 +182,8 @@ def _add(batch: _Batch, one: _Incoming, record: Appointment, report: Report) -> 
     batch.appointments[stored.id] = stored
     batch.added.add(stored.id)
     batch.new_links[one.identity] = _agreed(one, stored.id, units(record))
-    batch.trail.append(AuditEntry(Action.ATHENA_APPOINTMENT_CREATE, audit.ATHENAHEALTH, "appointment", stored.id, one.message.id))
+    entry = AuditEntry(Action.ATHENA_APPOINTMENT_CREATE, audit.ATHENAHEALTH, "appointment", stored.id, one.message.id, patient_id=record.patient_id)
+    batch.trail.append(entry)
     return Done(stored.id, report=_to_json(report) if report else None)
 
 
@@ -222,7 +223,8 @@ async def _ask_whose(batch: _Batch, one: _Incoming, appointment_id: UUID, merged
 def _change(batch: _Batch, one: _Incoming, stored: Stored[Appointment], record: Appointment, changes: dict[str, tuple[Any, Any]]) -> None:
     batch.appointments[stored.id] = stored.having(record, changes, one.message.received_at, audit.ATHENAHEALTH)
     batch.changed.add(stored.id)
-    batch.trail.append(AuditEntry(Action.ATHENA_APPOINTMENT_CHANGE, audit.ATHENAHEALTH, "appointment", stored.id, one.message.id, changes))
+    what, whose = Action.ATHENA_APPOINTMENT_CHANGE, record.patient_id
+    batch.trail.append(AuditEntry(what, audit.ATHENAHEALTH, "appointment", stored.id, one.message.id, changes, whose))
 
 
 async def _write(batch: _Batch) -> None:

@@ -83,7 +83,8 @@ async def undo_conflict(transaction: Transaction, review: Review, plan: Conflict
     await _change(transaction, plan, after, list(changes), by)
     base = with_values(plan.link.base or {}, plan.asked, plan.base)
     await store.put_links(transaction, plan.kind, [replace(plan.link, base=base)])
-    entry = AuditEntry(Action.PERSON_REVIEW_UNDO, by, plan.kind, plan.stored.id, review.message_id, changes, purpose=because)
+    whose = getattr(plan.stored.record, "patient_id", None)  # of an appointment
+    entry = AuditEntry(Action.PERSON_REVIEW_UNDO, by, plan.kind, plan.stored.id, review.message_id, changes, whose, because)
     await audit.write(transaction, [entry])
     await reviews.mark_undone(transaction, review, because, by)
     if plan.told:
