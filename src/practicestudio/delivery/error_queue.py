@@ -160,6 +160,17 @@ async def park_again(transaction: Transaction, message_id: UUID, error: NeedsAPe
     return changed > 0
 
 
+async def park(transaction: Transaction, message_id: UUID, error: NeedsAPerson, by: str) -> bool:
+    """Have a message that no worker has in hand wait for a person, and let its lane go on. False where it is in hand, or finished."""
+    found, _ = await _choose(transaction, [message_id], ("received", "waiting"))
+    if not found:
+        return False
+    await hold_still(transaction, found[0][1])
+    await park_again(transaction, message_id, error, by)
+    await _wake(transaction, found)
+    return True
+
+
 async def withdraw(transaction: Transaction, ids: Sequence[UUID], reason: str, by: str) -> None:
     """Discard messages that nobody has worked yet, because what they were to tell is no longer so. Their lane is the caller's (`hold_still`)."""
     await _decide(transaction, ids, "discarded", f"Discarded: {reason}", by)

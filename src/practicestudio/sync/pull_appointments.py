@@ -7,14 +7,14 @@ import orjson
 
 from practicestudio.athena.rest import Appointments, Feeds, Purpose
 from practicestudio.clock import Clock
-from practicestudio.delivery.outcome import Done, Outcome
+from practicestudio.delivery.outcome import Done, Outcome, Parked
 from practicestudio.delivery.worker import Call
 from practicestudio.errors import IntegrationError
 from practicestudio.sync import runs
 from practicestudio.sync.doors import Doors
 from practicestudio.sync.pull_patients import check_window, left
 from practicestudio.sync.pull_practice import open_locations
-from practicestudio.sync.runs import Run
+from practicestudio.sync.runs import Run, Stopped
 from practicestudio.sync.setup import setup_of
 from practicestudio.sync.subscriptions import listen_first
 
@@ -46,6 +46,8 @@ class PullAppointments:
                         await check_window(call, self.clock)
         except IntegrationError as error:
             await run.break_off(error)
+            if isinstance(error, Stopped):
+                return Parked(error)
             raise
         await run.end()
         return Done()

@@ -7,7 +7,7 @@ import orjson
 
 from practicestudio.athena.rest import Feeds, Page, Patients, Purpose
 from practicestudio.clock import Clock
-from practicestudio.delivery.outcome import Done, Effect, Outcome
+from practicestudio.delivery.outcome import Done, Effect, Outcome, Parked
 from practicestudio.delivery.worker import Call
 from practicestudio.errors import IntegrationError, RateLimited, Unreadable
 from practicestudio.practices.schedule import opens_at
@@ -15,7 +15,7 @@ from practicestudio.store.database import Transaction
 from practicestudio.sync import runs
 from practicestudio.sync.doors import Doors
 from practicestudio.sync.pull_practice import open_locations
-from practicestudio.sync.runs import Run
+from practicestudio.sync.runs import Run, Stopped
 from practicestudio.sync.schedule_jobs import request_job
 from practicestudio.sync.setup import Setup, setup_of
 from practicestudio.sync.subscriptions import listen_first
@@ -51,6 +51,8 @@ class PullPatients:
                         await check_window(call, self.clock)
         except IntegrationError as error:
             await run.break_off(error)
+            if isinstance(error, Stopped):
+                return Parked(error)
             raise
         await run.end()
         return Done(effect=_ask_for(wish.get("then", ())))

@@ -10,11 +10,21 @@ from psycopg.types.json import Jsonb
 from practicestudio.athena.rest import Page
 from practicestudio.delivery.inbox import accept
 from practicestudio.delivery.worker import Call
-from practicestudio.errors import IntegrationError, Transient
+from practicestudio.errors import IntegrationError, NeedsAPerson, Transient
 from practicestudio.store import sql
 from practicestudio.store.database import Database, Transaction, rows
 from practicestudio.store.records import RecordKind
 from practicestudio.sync.intents import listed
+
+
+class Stopped(NeedsAPerson):
+    """A person stopped a job."""
+
+    code = "stopped"
+    default_advice = "Run it now, or let the schedule run it: it goes on where it stood."
+
+    def __init__(self) -> None:
+        super().__init__("It was stopped by a person.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +58,33 @@ class Run:
     counts: dict[str, int] = field(default_factory=dict)
 
     async def take(self, kind: RecordKind, page: Page, location: str) -> None:
-        """A page's records as messages, and the place behind it, in one transaction. location: the department that the page is of."""
+        """A page's records as messages, and the place behind it, in one transaction. location: the department that the page is of.
+
+        Raises Stopped, once the page is stored, where a person wants that.
+        """
         messages = [listed(kind, item, asked=self.asked, urgency="backfill", run_id=self.id) for item in page.items]
         self.count("taken", len(messages))
         self.place |= {"cursor": page.next_cursor} if page.next_cursor else {"done": location, "cursor": None}
         async with self.database.practice(self.practice_id) as transaction:
             await accept(transaction, messages)
-            await self.save(transaction)
+            stop_wanted = await self._save(transaction)
+        if stop_wanted:
+            raise Stopped
 
-    async def save(self, transaction: Transaction) -> None:
-        """Keep the place, in the transaction of what was taken there."""
-        self.asked = await sql.runs.save_run(
+    async def _save(self, transaction: Transaction) -> bool:
+        """Keep the place, in the transaction of what was taken there. Returns whether a person wants the run stopped."""
+        self.asked, stop_wanted_by = await sql.runs.save_run(
             transaction.connection, practice_id=self.practice_id, id=self.id, place=Jsonb(self.place), counts=Jsonb(self.counts)
         )
+        return stop_wanted_by is not None
 
     async def end(self) -> None:
         """It is finished."""
         await self._end("done", None)
 
     async def break_off(self, error: IntegrationError) -> None:
-        """It cannot go on now; with a passing error it will, from its place."""
-        await self._end("stopped" if isinstance(error, Transient) else "failed", error)
+        """It cannot go on now; with a passing error, or when somebody wants it again, it will, from its place."""
+        await self._end("stopped" if isinstance(error, Transient | Stopped) else "failed", error)
 
     async def _end(self, state: str, error: IntegrationError | None) -> None:
         async with self.database.practice(self.practice_id) as transaction:

@@ -1,13 +1,21 @@
 -- name: start_run(practice_id, id, what, full_pull)^
 -- A run that was broken off goes on where it stood.
 insert into sync_runs (practice_id, id, what, full_pull, state) values (:practice_id, :id, :what, :full_pull, 'running')
-on conflict (practice_id, id) do update set state = 'running', ended_at = null, error_code = null, error = null
+on conflict (practice_id, id) do update set state = 'running', ended_at = null, error_code = null, error = null, stop_wanted_by = null
 returning place, counts
 
--- name: save_run(practice_id, id, place, counts)$
--- Returns where the log stands: what is asked for next is asked for after that.
+-- name: save_run(practice_id, id, place, counts)^
+-- Returns where the log stands: what is asked for next is asked for after that; and who wants the run stopped.
 update sync_runs set place = :place, counts = :counts where practice_id = :practice_id and id = :id
-returning nextval('message_position')
+returning nextval('message_position'), stop_wanted_by
+
+-- name: end_open_run(practice_id, id, error_code, error)!
+-- A run that goes on later, stopped for good until somebody wants it.
+update sync_runs set state = 'stopped', ended_at = now(), error_code = :error_code, error = :error
+where practice_id = :practice_id and id = :id and state in ('running', 'stopped')
+
+-- name: want_stop(practice_id, id, by)!
+update sync_runs set stop_wanted_by = :by where practice_id = :practice_id and id = :id and state = 'running'
 
 -- name: end_run(practice_id, id, state, error_code, error)!
 update sync_runs set state = :state, ended_at = now(), error_code = :error_code, error = :error where practice_id = :practice_id and id = :id
@@ -42,8 +50,31 @@ update feeds set reading_since = null, read_until = :until where practice_id = :
 (select id, state from messages
  where practice_id = :practice_id and lane = :lane and state in ('received', 'working', 'waiting') order by position limit 1)
 union all
-(select id, state from messages where practice_id = :practice_id and state = 'failed' and lane = :lane order by id desc limit 1)
+(select id, state from messages where practice_id = :practice_id and state in ('failed', 'parked') and lane = :lane order by id desc limit 1)
 limit 1
+
+-- name: latest_jobs(practice_id, kinds, states)
+-- Of each kind of job the newest message in each state.
+select m.* from unnest(:kinds::text[]) as k (kind) cross join unnest(:states::text[]) as s (state) cross join lateral (
+    select id, kind, state, received_at, finished_at, due_at, tries, error, decided_by from messages
+    where practice_id = :practice_id and kind = k.kind and state = s.state order by id desc limit 1
+) as m
+
+-- name: job_history(practice_id, kinds, states, before, limit)
+-- The newest jobs before an id, each with its run, if it had one.
+select m.id, m.kind, m.state, m.received_at, m.finished_at, m.due_at, m.tries, m.error, m.decided_by, r.state, r.counts
+from (
+    select j.* from unnest(:kinds::text[]) as k (kind) cross join unnest(:states::text[]) as s (state) cross join lateral (
+        select id, kind, state, received_at, finished_at, due_at, tries, error, decided_by from messages
+        where practice_id = :practice_id and kind = k.kind and state = s.state and (:before::uuid is null or id < :before) order by id desc limit :limit
+    ) as j order by j.id desc limit :limit
+) as m left join sync_runs r on r.practice_id = :practice_id and r.id = m.id order by m.id desc
+
+-- name: feeds(practice_id)
+select feed, subscribed_at, active_since, reading_since, read_until from feeds where practice_id = :practice_id
+
+-- name: schedule_stands(practice_id)
+select job, due_at, last_started from schedules where practice_id = :practice_id
 
 -- name: was_run(practice_id, what)$
 select exists (select from sync_runs where practice_id = :practice_id and what = :what)
