@@ -17,9 +17,9 @@ from conditions import conditions
 
 from practicestudio.app import open_database
 from practicestudio.clock import new_id
-from practicestudio.delivery.finish import latest_id
 from practicestudio.delivery.inbox import accept
 from practicestudio.delivery.message import NewMessage
+from practicestudio.delivery.stretches import latest_id
 from practicestudio.practices.practice import Practice, add_practice
 from practicestudio.settings import Settings
 from practicestudio.store import sql

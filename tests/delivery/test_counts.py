@@ -55,11 +55,11 @@ def news(random: Random, number: int) -> list[NewMessage]:
 async def counted(transaction: Transaction) -> dict[tuple[object, ...], int]:
     """What the counts say, and what counting says."""
     kept = await transaction.connection.execute(
-        "select hour, direction, door, kind, state, error_code, sum(messages)::int from message_counts"
-        " group by 1, 2, 3, 4, 5, 6 having sum(messages) <> 0"
+        "select hour, direction, door, kind, state, error_code, error, sum(messages)::int from message_counts"
+        " group by 1, 2, 3, 4, 5, 6, 7 having sum(messages) <> 0"
     )
     true = await transaction.connection.execute(
-        "select hour_of(id), direction, door, kind, state, error_code, count(*)::int from messages group by 1, 2, 3, 4, 5, 6"
+        "select hour_of(id), direction, door, kind, state, error_code, error, count(*)::int from messages group by 1, 2, 3, 4, 5, 6, 7"
     )
     found = {tuple(row[:-1]): row[-1] for row in await kept.fetchall()}
     assert found == {tuple(row[:-1]): row[-1] for row in await true.fetchall()}

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from practicestudio.delivery.counts import hours_of
+from practicestudio.delivery.counts import first_ids, hours_of
 from practicestudio.delivery.stretches import FIRST, LAST, Found, hour_of, stretches
 from practicestudio.store import sql
 from practicestudio.store.database import Database, Transaction, rows
@@ -15,6 +15,8 @@ Answer = Literal["2xx", "3xx", "4xx", "5xx", "none"]
 ANSWERS: tuple[Answer, ...] = ("2xx", "3xx", "4xx", "5xx", "none")
 """HTTP statuses by class; none: no answer came."""
 
+_CLASSES: Mapping[Answer, int] = {"none": 0, "2xx": 2, "3xx": 3, "4xx": 4, "5xx": 5}
+_ANSWER_OF = {number: answer for answer, number in _CLASSES.items()}
 _MOST_OF_AN_HOUR = 500  # operations
 
 
@@ -54,7 +56,7 @@ class CallFilter:
 
     def counted(self) -> dict[str, Any]:
         """What the counts know of, as a query takes it."""
-        answers = None if self.answers is None else list(self.answers)
+        answers = None if self.answers is None else [_CLASSES[answer] for answer in self.answers]
         return {"operation": self.operation, "path_template": self.path_template, "answers": answers, "error_code": self.error_code}
 
 
@@ -116,18 +118,20 @@ async def stream_calls(database: Database, practice_id: UUID, chosen: CallFilter
 async def count_calls(transaction: Transaction, chosen: CallFilter, starts: Sequence[datetime] = ()) -> list[Mapping[Answer, int]]:
     """How many calls fit, by answer and bucket of time, as `count_by_time` has them; without starts one bucket of all."""
     since, before = chosen.bounds
+    hours = [int(start.timestamp()) // 3600 for start in starts]
     buckets: list[dict[Answer, int]] = [{} for _ in range(len(starts) + 1)]
     found = sql.log.count_calls(
         transaction.connection,
         practice_id=transaction.practice_id,
-        starts=[int(start.timestamp()) // 3600 for start in starts],
+        starts=hours,
+        start_ids=first_ids(hours),
         since=since,
         before=before,
         **chosen.counted(),
         **asdict(hours_of(since, before)),
     )
     for bucket, answer, count in await rows(found):
-        buckets[bucket][answer] = count
+        buckets[bucket][_ANSWER_OF[answer]] = count
     return list(buckets[1:] if starts else buckets)
 
 

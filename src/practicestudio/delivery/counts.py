@@ -17,9 +17,6 @@ from practicestudio.store.database import Database, Transaction, rows
 
 Counts = Mapping[State, int]
 
-WITH_ERROR: tuple[State, ...] = ("failed", "parked", "waiting")
-"""States in which a message has the sentence of what went wrong."""
-
 
 @dataclass(frozen=True, slots=True)
 class Hours:
@@ -92,15 +89,20 @@ async def _counted(transaction: Transaction, chosen: Filter, starts: Sequence[in
     if chosen.related:
         return [(_bucket(one, starts), state, 1) for one, state in await related_states(transaction, chosen)]
     since, before = chosen.bounds
-    given = {"practice_id": transaction.practice_id, "starts": list(starts), "since": since, "before": before, **chosen.counted()}
-    if chosen.run_id is not None:
-        found = sql.log.count_of_run(transaction.connection, run_id=chosen.run_id, error=chosen.error, **given)
-    elif chosen.error is not None:
-        states = given.pop("states") or list(WITH_ERROR)
-        found = sql.log.count_of_error(transaction.connection, of_states=states, error=chosen.error, **given)
+    given = {"practice_id": transaction.practice_id, "start_ids": first_ids(starts), "since": since, "before": before, **chosen.counted()}
+    if chosen.run_id is not None and not chosen.narrows:
+        whole = {name: given[name] for name in ("practice_id", "start_ids", "since", "before")}
+        found = sql.log.count_of_whole_run(transaction.connection, run_id=chosen.run_id, **whole)
+    elif chosen.run_id is not None:
+        found = sql.log.count_of_run(transaction.connection, run_id=chosen.run_id, **given)
     else:
-        found = sql.log.count_fitting(transaction.connection, **given, **asdict(hours_of(since, before)))
+        found = sql.log.count_fitting(transaction.connection, starts=list(starts), **given, **asdict(hours_of(since, before)))
     return [(row[0], row[1], row[2]) for row in await rows(found)]
+
+
+def first_ids(hours: Sequence[int]) -> list[UUID]:
+    """The first id of each hour."""
+    return [first_id_of_hour(hour) for hour in hours]
 
 
 def _bucket(one: UUID, starts: Sequence[int]) -> int:

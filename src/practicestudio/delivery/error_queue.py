@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from practicestudio.clock import first_id_at, new_id
+from practicestudio.clock import new_id
 from practicestudio.delivery.inbox import store_bodies
 from practicestudio.delivery.log import Filter
 from practicestudio.delivery.message import ATTENTION, URGENCIES, State
+from practicestudio.delivery.stretches import hour_of
 from practicestudio.errors import InvalidValue, NeedsAPerson, NotYet
 from practicestudio.store import sql
 from practicestudio.store.database import Transaction, rows
@@ -52,19 +53,19 @@ class Handled:
 
 
 async def groups(transaction: Transaction, chosen: Filter | None = None) -> list[ErrorGroup]:
-    """The error queue, or what of it fits, by cause, the most frequent first. Of a filter count states, kinds, error_code, error and time."""
+    """The error queue, or what of it fits, by cause, the most frequent first.
+
+    Of a filter count states, kinds, error_code, error, and the whole hours (UTC) of its time.
+    """
     chosen = chosen or Filter()
     since, before = chosen.bounds
     counted = chosen.counted()
-    found = sql.messages.count_errors(
+    found = sql.log.error_groups(
         transaction.connection,
         practice_id=transaction.practice_id,
-        states=counted["states"],
-        kinds=counted["kinds"],
-        error_code=chosen.error_code,
-        error=chosen.error,
-        since=since,
-        before=before,
+        first_hour=hour_of(since),
+        last_hour=hour_of(before),
+        **{name: counted[name] for name in ("states", "kinds", "error_code", "error")},
     )
     return [ErrorGroup(*row) for row in await rows(found)]
 
@@ -72,12 +73,11 @@ async def groups(transaction: Transaction, chosen: Filter | None = None) -> list
 async def trends(transaction: Transaction, starts: Sequence[datetime]) -> dict[Cause, list[int]]:
     """How many messages of each cause came in each bucket of time, from its start (a full hour UTC) to the next one's."""
     hours = [int(start.timestamp()) // 3600 for start in starts]
-    found = sql.messages.error_trends(transaction.connection, practice_id=transaction.practice_id, starts=hours, since=first_id_at(starts[0]))
+    found = sql.log.error_trends(transaction.connection, practice_id=transaction.practice_id, starts=hours, first_hour=hours[0])
     counts: dict[Cause, list[int]] = {}
     for *cause, bucket, count in await rows(found):
-        if bucket:
-            counts.setdefault(Cause(*cause), [0] * len(starts))[bucket - 1] = count
-    return counts
+        counts.setdefault(Cause(*cause), [0] * len(starts))[bucket - 1] = count
+    return {cause: numbers for cause, numbers in counts.items() if any(numbers)}
 
 
 async def failures(transaction: Transaction, starts: Sequence[datetime]) -> dict[str, list[int]]:
@@ -86,8 +86,7 @@ async def failures(transaction: Transaction, starts: Sequence[datetime]) -> dict
     counts: dict[str, list[int]] = {}
     found = sql.log.failures(transaction.connection, practice_id=transaction.practice_id, starts=hours, first_hour=hours[0])
     for bucket, code, count in await rows(found):
-        if bucket:
-            counts.setdefault(code, [0] * len(starts))[bucket - 1] = count
+        counts.setdefault(code, [0] * len(starts))[bucket - 1] = count
     return counts
 
 

@@ -3,20 +3,20 @@
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from practicestudio.clock import first_id_at, new_id, now
+from practicestudio.clock import new_id
 from practicestudio.delivery.inbox import store_bodies
 from practicestudio.delivery.message import URGENCIES, Message, State
 from practicestudio.delivery.outcome import Done, Failed, Filtered, Outcome, Parked
 from practicestudio.delivery.retry import RetryRule, decide_retry
+from practicestudio.delivery.stretches import latest_id
 from practicestudio.errors import IntegrationError, Transient
 from practicestudio.store import sql
 from practicestudio.store.database import Transaction, rows
 
-FASTEST_CLOCK = timedelta(hours=12)
 LanePolicy = Literal["move_on", "hold"]
 Policies = Callable[[Transaction, str], Awaitable[LanePolicy]]
 """What a lane does after a message of this kind failed: asked only then."""
@@ -143,11 +143,6 @@ async def _write_tries(transaction: Transaction, verdicts: Sequence[Verdict], se
         remaining=[None for _ in told],
         urgencies=[verdict.message.urgency for verdict in told],
     )
-
-
-def latest_id() -> UUID:
-    """A bound that no id reaches, made on whichever machine, so that a search need not look into the days ahead."""
-    return first_id_at(now() + FASTEST_CLOCK)
 
 
 async def _leave(transaction: Transaction, worker: UUID, verdicts: Sequence[Verdict], first_ids: Mapping[int, UUID], policies: Policies) -> None:

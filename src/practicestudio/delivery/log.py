@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from practicestudio.delivery.message import STATES, URGENCIES, Direction, State, Urgency
-from practicestudio.delivery.stretches import FIRST, LAST, Found, hour_of, stretches
+from practicestudio.delivery.stretches import FIRST, LAST, Found, hour_of, latest_id, stretches
 from practicestudio.store import sql
 from practicestudio.store.database import Database, Transaction, rows
 
@@ -77,7 +77,13 @@ class Filter:
             "direction": self.direction,
             "door": self.door,
             "error_code": self.error_code,
+            "error": self.error,
         }
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything of that narrows."""
+        return any(value is not None for value in self.counted().values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +141,6 @@ async def related_states(transaction: Transaction, chosen: Filter) -> list[tuple
         patient_id=chosen.patient_id,
         cause_id=chosen.cause_id,
         retry_of=chosen.retry_of,
-        error=chosen.error,
         since=since,
         before=before,
         **chosen.counted(),
@@ -183,16 +188,12 @@ async def _oldest(transaction: Transaction, chosen: Filter, limit: int) -> list[
 
 
 async def _in_stretches(transaction: Transaction, whereabouts: Any, in_stretches: Any, chosen: Filter, limit: int) -> list[UUID]:
-    """Ask the counts where they are, then look there. Of an hour that a bound cuts nothing is sure, so there is room for two of those."""
+    """Ask the counts where they are, then look there."""
     since, before = chosen.bounds
     connection, practice_id, counted = transaction.connection, transaction.practice_id, chosen.counted()
-    most = limit + 2 * _MOST_OF_AN_HOUR
-    hours = {"first_hour": hour_of(since), "last_hour": hour_of(before), "limit": most}
-    found = [Found(*row) for row in await rows(whereabouts(connection, practice_id=practice_id, **counted, **hours))]
-    places = stretches(found, since, before, limit)
+    places = stretches(await _whereabouts(transaction, whereabouts, chosen, limit), since, before, limit)
     if not places:
         return []
-    narrowing = {name: counted[name] for name in ("direction", "door", "error_code")}
     looked = in_stretches(
         connection,
         practice_id=practice_id,
@@ -200,13 +201,37 @@ async def _in_stretches(transaction: Transaction, whereabouts: Any, in_stretches
         of_states=[place.state for place in places],
         sinces=[place.since for place in places],
         befores=[place.before for place in places],
-        error=chosen.error,
         limit=limit,
-        **narrowing,
+        **{name: counted[name] for name in ("direction", "door", "error_code", "error")},
     )
     return [row[0] for row in await rows(looked)]
 
 
+async def _whereabouts(transaction: Transaction, whereabouts: Any, chosen: Filter, limit: int) -> list[Found]:
+    """What the counts say, from where the list begins. Most lists end within two days, so those are asked first.
+
+    Of an hour that a bound cuts nothing is sure, so there is room for two of those.
+    """
+    since, before = chosen.bounds
+    first, last, most = hour_of(since), min(hour_of(before), hour_of(latest_id())), limit + 2 * _MOST_OF_AN_HOUR
+    downwards = whereabouts is sql.log.whereabouts
+    near = (max(first, last - _NEAR), last) if downwards else (first, min(last, first + _NEAR))
+    for low, high in dict.fromkeys((near, (first, last))):
+        asked = whereabouts(
+            transaction.connection, practice_id=transaction.practice_id, first_hour=low, last_hour=high, limit=most, **chosen.counted()
+        )
+        found = [Found(*row) for row in await rows(asked)]
+        if sum(one.count for one in found) > limit + _cut(found, since, before):
+            break
+    return found
+
+
+def _cut(found: Sequence[Found], since: UUID, before: UUID) -> int:
+    """Messages of hours that a bound cuts."""
+    return sum(one.count for one in found if one.hour in (hour_of(since), hour_of(before)))
+
+
+_NEAR = 48  # hours
 _MOST_OF_AN_HOUR = 500  # kinds times states
 
 
@@ -219,7 +244,6 @@ async def _of_run(transaction: Transaction, of_run: Any, chosen: Filter, limit: 
         practice_id=transaction.practice_id,
         run_id=chosen.run_id,
         of_states=states,
-        error=chosen.error,
         since=since,
         before=before,
         limit=limit,
@@ -233,7 +257,6 @@ async def _scan(transaction: Transaction, chosen: Filter, limit: int) -> list[Lo
     found = sql.log.scan(
         transaction.connection,
         practice_id=transaction.practice_id,
-        error=chosen.error,
         since=since,
         before=before,
         limit=limit,

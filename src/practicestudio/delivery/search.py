@@ -72,8 +72,8 @@ async def search(database: Database, practice_id: UUID, text: str, chosen: Filte
     Raises InvalidValue where the text is too short, or the filter is for what belongs to one record or message.
     """
     Needle(text)
-    if chosen.related or chosen.run_id or chosen.error:
-        raise InvalidValue("What messages say is searched by time, state, kind, direction, door and error code only.", advice="Leave the rest out.")
+    if chosen.related or chosen.run_id:
+        raise InvalidValue("What messages say is searched by time, state, kind, direction, door and error only.", advice="Leave the rest out.")
     async with database.practice(practice_id) as transaction:
         total = sum((await count_states(transaction, Filter(since=chosen.since, before=chosen.before))).values())
     task = Task(await database.hand_over(practice_id), text, chosen.counted())

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
+
+from practicestudio.clock import first_id_at, now
 
 FIRST, LAST = UUID(int=0), UUID(int=2**128 - 1)
 _HOUR = 3_600_000 << 80  # of a UUIDv7
-_LAST_HOUR = 2**31 - 1
+FASTEST_CLOCK = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +32,14 @@ class Stretch:
     before: UUID
 
 
+def latest_id() -> UUID:
+    """A bound that no id reaches, made on whichever machine, so that a search need not look into the days ahead."""
+    return first_id_at(now() + FASTEST_CLOCK)
+
+
 def hour_of(one: UUID) -> int:
     """The hour of an id, in hours since 1970-01-01 UTC."""
-    return min(one.int // _HOUR, _LAST_HOUR)
+    return one.int // _HOUR
 
 
 def first_id_of_hour(hour: int) -> UUID:

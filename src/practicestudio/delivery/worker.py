@@ -15,11 +15,12 @@ import psycopg
 import structlog
 
 from practicestudio.clock import Clock, new_id, now
-from practicestudio.delivery.finish import LeaseLost, Policies, always_move_on, finish, latest_id, message_of
+from practicestudio.delivery.finish import LeaseLost, Policies, always_move_on, finish, message_of
 from practicestudio.delivery.inbox import open_body, store_bodies
 from practicestudio.delivery.message import Message
 from practicestudio.delivery.outcome import Failed, Outcome
 from practicestudio.delivery.retry import RetryRule
+from practicestudio.delivery.stretches import latest_id
 from practicestudio.errors import IntegrationError, Misconfigured, Permanent, Transient
 from practicestudio.redact import place_of
 from practicestudio.store import sql

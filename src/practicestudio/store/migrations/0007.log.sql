@@ -10,11 +10,6 @@ create function first_id_of_hour(hour integer) returns uuid
     language sql immutable strict parallel safe
     return (lpad(to_hex(hour::bigint * 3600000), 12, '0') || '00000000000000000000')::uuid;
 
--- The answers of a kind: 2xx, 4xx, 5xx, or none at all.
-create function answer_of(status smallint) returns text
-    language sql immutable parallel safe
-    return coalesce(status / 100 || 'xx', 'none');
-
 -- Counts are kept as differences that add up: each statement on the log adds its own in the same transaction and waits for nobody; a fold
 -- adds them up to one row now and then. So they are exact for whoever reads them, at every moment.
 create table message_counts (
@@ -25,11 +20,12 @@ create table message_counts (
     kind        text not null,
     state       text not null,
     error_code  text,
+    error       text,
     messages    bigint not null
 );
-comment on table message_counts is 'How many messages of an hour are in each state; sum over all that fit.';
+comment on table message_counts is 'How many messages of an hour are in each state, and with what went wrong; sum over all that fit.';
 create index message_counts_hour on message_counts (practice_id, hour);
-create index message_counts_attention on message_counts (practice_id) where state in ('failed', 'parked');
+create index message_counts_attention on message_counts (practice_id, hour) where state in ('failed', 'parked');
 call wall('message_counts', 'select, insert, delete');
 
 create table call_counts (
@@ -51,7 +47,7 @@ create function count_new_messages() returns trigger
     language plpgsql as $$
 begin
     insert into message_counts
-    select practice_id, hour_of(id), direction, door, kind, state, error_code, count(*) from after_it group by 1, 2, 3, 4, 5, 6, 7;
+    select practice_id, hour_of(id), direction, door, kind, state, error_code, error, count(*) from after_it group by 1, 2, 3, 4, 5, 6, 7, 8;
     return null;
 end $$;
 
@@ -59,12 +55,12 @@ create function count_changed_messages() returns trigger
     language plpgsql as $$
 begin
     insert into message_counts
-    select practice_id, hour, direction, door, kind, state, error_code, sum(one) from (
-        select practice_id, hour_of(id), direction, door, kind, state, error_code, 1 from after_it
+    select practice_id, hour, direction, door, kind, state, error_code, error, sum(one) from (
+        select practice_id, hour_of(id), direction, door, kind, state, error_code, error, 1 from after_it
         union all
-        select practice_id, hour_of(id), direction, door, kind, state, error_code, -1 from before_it
-    ) as t (practice_id, hour, direction, door, kind, state, error_code, one)
-    group by 1, 2, 3, 4, 5, 6, 7 having sum(one) <> 0;
+        select practice_id, hour_of(id), direction, door, kind, state, error_code, error, -1 from before_it
+    ) as t (practice_id, hour, direction, door, kind, state, error_code, error, one)
+    group by 1, 2, 3, 4, 5, 6, 7, 8 having sum(one) <> 0;
     return null;
 end $$;
 
@@ -88,8 +84,8 @@ begin
     delete from message_counts where hour >= first and hour < first + 24;
     delete from call_counts where hour >= first and hour < first + 24;
     if to_regclass('messages' || suffix) is not null then
-        execute format('insert into message_counts select practice_id, hour_of(id), direction, door, kind, state, error_code, count(*)
-            from %I group by 1, 2, 3, 4, 5, 6, 7', 'messages' || suffix);
+        execute format('insert into message_counts select practice_id, hour_of(id), direction, door, kind, state, error_code, error, count(*)
+            from %I group by 1, 2, 3, 4, 5, 6, 7, 8', 'messages' || suffix);
         execute format('insert into call_counts select practice_id, hour_of(id), operation, method, path_template, status, error_code, count(*), sum(duration_ms)
             from %I group by 1, 2, 3, 4, 5, 6, 7', 'tries' || suffix);
     end if;

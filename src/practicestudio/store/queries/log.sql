@@ -1,4 +1,4 @@
--- name: whereabouts(practice_id, states, kinds, direction, door, error_code, first_hour, last_hour, limit)
+-- name: whereabouts(practice_id, states, kinds, direction, door, error_code, error, first_hour, last_hour, limit)
 -- The newest hours that have messages that fit, by kind and state.
 select hour, kind, state, sum(messages)::bigint from message_counts
 where practice_id = :practice_id and hour >= :first_hour and hour <= :last_hour
@@ -7,9 +7,10 @@ where practice_id = :practice_id and hour >= :first_hour and hour <= :last_hour
   and (:direction::text is null or direction = :direction)
   and (:door::text is null or door = :door)
   and (:error_code::text is null or error_code = :error_code)
+  and (:error::text is null or error = :error)
 group by hour, kind, state having sum(messages) > 0 order by hour desc limit :limit
 
--- name: whereabouts_from(practice_id, states, kinds, direction, door, error_code, first_hour, last_hour, limit)
+-- name: whereabouts_from(practice_id, states, kinds, direction, door, error_code, error, first_hour, last_hour, limit)
 -- The same from the oldest on.
 select hour, kind, state, sum(messages)::bigint from message_counts
 where practice_id = :practice_id and hour >= :first_hour and hour <= :last_hour
@@ -18,6 +19,7 @@ where practice_id = :practice_id and hour >= :first_hour and hour <= :last_hour
   and (:direction::text is null or direction = :direction)
   and (:door::text is null or door = :door)
   and (:error_code::text is null or error_code = :error_code)
+  and (:error::text is null or error = :error)
 group by hour, kind, state having sum(messages) > 0 order by hour limit :limit
 
 -- name: in_stretches(practice_id, of_kinds, of_states, sinces, befores, direction, door, error_code, error, limit)
@@ -125,17 +127,17 @@ where practice_id = :practice_id and id >= :since and id < :before
   and (:error::text is null or error = :error)
 order by id desc limit :limit
 
--- name: count_fitting(practice_id, states, kinds, direction, door, error_code, starts, first_hour, last_hour, since, head_end, tail_start, before)
--- How many messages fit, by bucket and state. starts: the first hour of each bucket; an hour before the first is of bucket 0.
+-- name: count_fitting(practice_id, states, kinds, direction, door, error_code, error, starts, start_ids, first_hour, last_hour, since, head_end, tail_start, before)
+-- How many messages fit, by bucket and state. starts: the first hour of each bucket, start_ids: its first id; what comes before is of bucket 0.
 -- Whole hours are told by the counts; what is before head_end and behind tail_start is counted itself.
-select width_bucket(hour, :starts::integer[]), state, sum(messages)::bigint from (
-    select hour, state, messages, kind, direction, door, error_code from message_counts
+select bucket, state, sum(messages)::bigint from (
+    select width_bucket(hour, :starts::integer[]) as bucket, state, messages, kind, direction, door, error_code, error from message_counts
     where practice_id = :practice_id and hour >= :first_hour and hour < :last_hour
     union all
-    select hour_of(id), state, 1, kind, direction, door, error_code from messages
+    select width_bucket(id, :start_ids::uuid[]), state, 1, kind, direction, door, error_code, error from messages
     where practice_id = :practice_id and id >= :since and id < :head_end
     union all
-    select hour_of(id), state, 1, kind, direction, door, error_code from messages
+    select width_bucket(id, :start_ids::uuid[]), state, 1, kind, direction, door, error_code, error from messages
     where practice_id = :practice_id and id >= :tail_start and id < :before
 ) as t
 where true
@@ -144,11 +146,12 @@ where true
   and (:direction::text is null or direction = :direction)
   and (:door::text is null or door = :door)
   and (:error_code::text is null or error_code = :error_code)
+  and (:error::text is null or error = :error)
 group by 1, 2 having sum(messages) > 0
 
--- name: count_of_run(practice_id, run_id, states, kinds, direction, door, error_code, error, starts, since, before)
+-- name: count_of_run(practice_id, run_id, states, kinds, direction, door, error_code, error, start_ids, since, before)
 -- The same for a run.
-select width_bucket(hour_of(id), :starts::integer[]), state, count(*) from messages
+select width_bucket(id, :start_ids::uuid[]), state, count(*) from messages
 where practice_id = :practice_id and run_id = :run_id::uuid and id >= :since and id < :before
   and (:states::text[] is null or state = any(:states::text[]))
   and (:kinds::text[] is null or kind = any(:kinds::text[]))
@@ -158,18 +161,10 @@ where practice_id = :practice_id and run_id = :run_id::uuid and id >= :since and
   and (:error::text is null or error = :error)
 group by 1, 2
 
--- name: count_of_error(practice_id, of_states, kinds, direction, door, error_code, error, starts, since, before)
--- The same for what failed with one sentence.
-select width_bucket(hour_of(m.id), :starts::integer[]), m.state, count(*) from unnest(:of_states::text[]) as s (state)
-cross join lateral (
-    select id, state from messages
-    where practice_id = :practice_id and state = s.state and state in ('failed', 'parked', 'waiting') and id >= :since and id < :before
-      and error = :error
-      and (:kinds::text[] is null or kind = any(:kinds::text[]))
-      and (:direction::text is null or direction = :direction)
-      and (:door::text is null or door = :door)
-      and (:error_code::text is null or error_code = :error_code)
-) as m
+-- name: count_of_whole_run(practice_id, run_id, start_ids, since, before)
+-- The same for a run that nothing narrows: its index tells it.
+select width_bucket(id, :start_ids::uuid[]), state, count(*) from messages
+where practice_id = :practice_id and run_id = :run_id and id >= :since and id < :before
 group by 1, 2
 
 -- name: choices(practice_id, first_hour)
@@ -185,15 +180,15 @@ select pg_advisory_xact_lock(hashtext('practicestudio counts'))
 -- Adds up what stands in several rows.
 with many as (
     select practice_id, hour from message_counts
-    group by practice_id, hour, direction, door, kind, state, error_code having count(*) > 1 or sum(messages) = 0
+    group by practice_id, hour, direction, door, kind, state, error_code, error having count(*) > 1 or sum(messages) = 0
 ), gone as (
     delete from message_counts using (select distinct practice_id, hour from many) as m
     where message_counts.practice_id = m.practice_id and message_counts.hour = m.hour
     returning message_counts.*
 )
 insert into message_counts
-select practice_id, hour, direction, door, kind, state, error_code, sum(messages)
-from gone group by 1, 2, 3, 4, 5, 6, 7 having sum(messages) <> 0
+select practice_id, hour, direction, door, kind, state, error_code, error, sum(messages)
+from gone group by 1, 2, 3, 4, 5, 6, 7, 8 having sum(messages) <> 0
 
 -- name: fold_call_counts()!
 with many as (
@@ -214,7 +209,7 @@ select hour, operation, sum(calls)::bigint from call_counts
 where practice_id = :practice_id and hour >= :first_hour and hour <= :last_hour and method is not null
   and (:operation::text is null or operation = :operation)
   and (:path_template::text is null or path_template = :path_template)
-  and (:answers::text[] is null or answer_of(status) = any(:answers::text[]))
+  and (:answers::smallint[] is null or coalesce(status / 100, 0) = any(:answers::smallint[]))
   and (:error_code::text is null or error_code = :error_code)
 group by hour, operation order by hour desc limit :limit
 
@@ -224,7 +219,7 @@ select hour, operation, sum(calls)::bigint from call_counts
 where practice_id = :practice_id and hour >= :first_hour and hour <= :last_hour and method is not null
   and (:operation::text is null or operation = :operation)
   and (:path_template::text is null or path_template = :path_template)
-  and (:answers::text[] is null or answer_of(status) = any(:answers::text[]))
+  and (:answers::smallint[] is null or coalesce(status / 100, 0) = any(:answers::smallint[]))
   and (:error_code::text is null or error_code = :error_code)
 group by hour, operation order by hour limit :limit
 
@@ -235,7 +230,7 @@ cross join lateral (
     select * from tries
     where practice_id = :practice_id and operation = s.operation and id >= s.since and id < s.before and method is not null
       and (:path_template::text is null or path_template = :path_template)
-      and (:answers::text[] is null or answer_of(status) = any(:answers::text[]))
+      and (:answers::smallint[] is null or coalesce(status / 100, 0) = any(:answers::smallint[]))
       and (:error_code::text is null or error_code = :error_code)
     order by id desc limit :limit
 ) as t
@@ -248,7 +243,7 @@ cross join lateral (
     select * from tries
     where practice_id = :practice_id and operation = s.operation and id >= s.since and id < s.before and method is not null
       and (:path_template::text is null or path_template = :path_template)
-      and (:answers::text[] is null or answer_of(status) = any(:answers::text[]))
+      and (:answers::smallint[] is null or coalesce(status / 100, 0) = any(:answers::smallint[]))
       and (:error_code::text is null or error_code = :error_code)
     order by id limit :limit
 ) as t
@@ -261,26 +256,26 @@ from tries
 where practice_id = :practice_id and id >= :since and id < :before and method is not null
   and (:operation::text is null or operation = :operation)
   and (:path_template::text is null or path_template = :path_template)
-  and (:answers::text[] is null or answer_of(status) = any(:answers::text[]))
+  and (:answers::smallint[] is null or coalesce(status / 100, 0) = any(:answers::smallint[]))
   and (:error_code::text is null or error_code = :error_code)
 order by id desc limit :limit
 
--- name: count_calls(practice_id, operation, path_template, answers, error_code, starts, first_hour, last_hour, since, head_end, tail_start, before)
+-- name: count_calls(practice_id, operation, path_template, answers, error_code, starts, start_ids, first_hour, last_hour, since, head_end, tail_start, before)
 -- As count_fitting: how many calls fit, by bucket and answer.
-select width_bucket(hour, :starts::integer[]), answer_of(status), sum(calls)::bigint from (
-    select hour, calls, operation, method, path_template, status, error_code from call_counts
+select bucket, coalesce(status / 100, 0), sum(calls)::bigint from (
+    select width_bucket(hour, :starts::integer[]) as bucket, calls, operation, method, path_template, status, error_code from call_counts
     where practice_id = :practice_id and hour >= :first_hour and hour < :last_hour
     union all
-    select hour_of(id), 1, operation, method, path_template, status, error_code from tries
+    select width_bucket(id, :start_ids::uuid[]), 1, operation, method, path_template, status, error_code from tries
     where practice_id = :practice_id and id >= :since and id < :head_end
     union all
-    select hour_of(id), 1, operation, method, path_template, status, error_code from tries
+    select width_bucket(id, :start_ids::uuid[]), 1, operation, method, path_template, status, error_code from tries
     where practice_id = :practice_id and id >= :tail_start and id < :before
 ) as t
 where method is not null
   and (:operation::text is null or operation = :operation)
   and (:path_template::text is null or path_template = :path_template)
-  and (:answers::text[] is null or answer_of(status) = any(:answers::text[]))
+  and (:answers::smallint[] is null or coalesce(status / 100, 0) = any(:answers::smallint[]))
   and (:error_code::text is null or error_code = :error_code)
 group by 1, 2
 
@@ -295,7 +290,7 @@ group by operation, method, path_template order by sum(calls) desc
 select part, uuid_send(message_id), case when octet_length(sealed) <= :largest then sealed end from message_bodies
 where practice_id = :practice_id and message_id >= :since and message_id < :before
 
--- name: bodies_of_fitting(practice_id, since, before, largest, states, kinds, direction, door, error_code)
+-- name: bodies_of_fitting(practice_id, since, before, largest, states, kinds, direction, door, error_code, error)
 -- The same of the messages that fit.
 select b.part, uuid_send(b.message_id), case when octet_length(b.sealed) <= :largest then b.sealed end
 from messages m join message_bodies b on b.practice_id = m.practice_id and b.message_id = m.id
@@ -306,6 +301,7 @@ where m.practice_id = :practice_id and m.id >= :since and m.id < :before
   and (:direction::text is null or m.direction = :direction)
   and (:door::text is null or m.door = :door)
   and (:error_code::text is null or m.error_code = :error_code)
+  and (:error::text is null or m.error = :error)
 
 -- name: body(practice_id, message_id, part)$
 select sealed from message_bodies where practice_id = :practice_id and message_id = :message_id and part = :part
@@ -321,3 +317,30 @@ select (array_agg(id))[count(*)], count(*) from (
 select width_bucket(hour, :starts::integer[]), error_code, sum(calls)::bigint from call_counts
 where practice_id = :practice_id and hour >= :first_hour and error_code is not null
 group by 1, 2
+
+-- name: error_groups(practice_id, states, kinds, error_code, error, first_hour, last_hour)
+-- The error queue by cause, told by the counts, with the newest message of each and the oldest.
+with groups as (
+    select kind, state, error_code, error, sum(messages)::bigint as messages, min(hour) as first, max(hour) as last from (
+        select kind, state, error_code, error, hour, sum(messages) as messages from message_counts
+        where practice_id = :practice_id and state in ('failed', 'parked') and hour >= :first_hour and hour < :last_hour
+          and (:states::text[] is null or state = any(:states::text[]))
+          and (:kinds::text[] is null or kind = any(:kinds::text[]))
+          and (:error_code::text is null or error_code = :error_code)
+          and (:error::text is null or error = :error)
+        group by kind, state, error_code, error, hour having sum(messages) > 0
+    ) as by_hour
+    group by kind, state, error_code, error
+)
+select kind, state, error_code, error, messages,
+       (select id from messages m where m.practice_id = :practice_id and m.kind = g.kind and m.state = g.state and m.error = g.error
+          and m.id >= first_id_of_hour(g.last) and m.id < first_id_of_hour(g.last + 1) order by m.id desc limit 1),
+       (select id from messages m where m.practice_id = :practice_id and m.kind = g.kind and m.state = g.state and m.error = g.error
+          and m.id >= first_id_of_hour(g.first) and m.id < first_id_of_hour(g.first + 1) order by m.id limit 1)
+from groups as g order by messages desc, kind, error
+
+-- name: error_trends(practice_id, starts, first_hour)
+-- The same by bucket of time. starts: the first hour of each.
+select kind, state, error_code, error, width_bucket(hour, :starts::integer[]), sum(messages)::bigint from message_counts
+where practice_id = :practice_id and state in ('failed', 'parked') and hour >= :first_hour
+group by 1, 2, 3, 4, 5

@@ -117,22 +117,6 @@ select part, sealed from message_bodies where practice_id = :practice_id and mes
 select id, operation, method, path_template, status, duration_ms, error_code, error, request_id, remaining_today
 from tries where practice_id = :practice_id and message_id = :id order by id
 
--- name: count_errors(practice_id, states, kinds, error_code, error, since, before)
--- The error queue by kind and sentence, with an example: the newest of each.
-select kind, state, error_code, error, count(*), (array_agg(id order by id desc))[1], (array_agg(id order by id))[1] from messages
-where practice_id = :practice_id and state in ('failed', 'parked') and id >= :since and id < :before
-  and (:states::text[] is null or state = any(:states::text[]))
-  and (:kinds::text[] is null or kind = any(:kinds::text[]))
-  and (:error_code::text is null or error_code = :error_code)
-  and (:error::text is null or error = :error)
-group by kind, state, error_code, error order by count(*) desc, kind, error
-
--- name: error_trends(practice_id, starts, since)
--- The same by bucket of time. starts: the first hour of each.
-select kind, state, error_code, error, width_bucket(hour_of(id), :starts::integer[]), count(*) from messages
-where practice_id = :practice_id and state in ('failed', 'parked') and id >= :since
-group by 1, 2, 3, 4, 5
-
 -- name: lock_messages(practice_id, ids)
 select id, lane, direction, urgency, state, kind, door, record_id, run_id from messages
 where practice_id = :practice_id and id = any(:ids::uuid[]) order by lane, position for update
