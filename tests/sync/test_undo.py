@@ -131,6 +131,25 @@ async def test_a_decision_before_it_was_sent_is_taken_back_without_a_write(pulle
     assert again.content == review.content
 
 
+async def test_what_athenahealth_added_to_our_value_does_not_stand_in_the_way(pulled_platform: Any) -> None:
+    clinic = pulled_platform
+    moved = await clinic.happens("move", patientid=3)
+    record_id = (await clinic.patients())["3"].id
+    await change(clinic, record_id, address=Address(line1="12 Harbor St", city="Salem", state="MA", postal_code="01970"))
+    await clinic.work()
+    await clinic.feed()
+    [review] = await clinic.reviews()
+    await clinic.do(lambda transaction: decide_conflict(transaction, review.id, "ours", "ann"))
+    await clinic.work()
+    await clinic.feed()
+    assert (await clinic.patient("3")).address.country == "US", "athenahealth added the country"
+    await undo(clinic, review.id)
+    await clinic.work()
+    assert (await clinic.truth("3"))["address1"] == moved["fields"]["address1"]
+    [again] = await clinic.reviews()
+    assert again.content[0]["unit"] == "address"
+
+
 async def test_what_changed_since_is_not_overwritten_by_an_undo(pulled_platform: Any) -> None:
     clinic = pulled_platform
     review = await in_conflict(clinic)

@@ -1,7 +1,7 @@
 """What a unit's value was, or would be, told by the changes it went through."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 from practicestudio.merging.record_units import Units, is_missing
@@ -20,6 +20,13 @@ class Step:
 def same(unit: str, one: Any, other: Any) -> bool:
     """Whether two values of a unit say the same; to say nothing is the same in whatever form."""
     return bool(one == other) or (is_missing(unit, one) and is_missing(unit, other))
+
+
+def holds(value: Any, wanted: Any) -> bool:
+    """Whether a value says everything that is wanted; it may say more, as athenahealth adds a country to an address."""
+    if is_dataclass(wanted) and type(wanted) is type(value):
+        return all(holds(getattr(value, one.name), getattr(wanted, one.name)) for one in fields(wanted) if getattr(wanted, one.name) is not None)
+    return bool(value == wanted)
 
 
 def without_foreign(steps: Iterable[Step]) -> Units:

@@ -37,7 +37,7 @@ COMPARED: Mapping[str, Read] = {
     "phone": lambda one: (one.phone_mobile, one.phone_home, one.phone_work),
     "email": lambda one: (one.email,),
     "street": lambda one: (one.address.line1, one.address.line2),
-    "postal_code": lambda one: (one.address.city, one.address.state, one.address.postal_code),
+    "postal_code": lambda one: (" ".join(part for part in (one.address.city, one.address.state, one.address.postal_code) if part),),
     "ssn_last4": lambda one: (one.ssn_last4,),
 }
 """The values that stand behind each field that the matcher compares."""

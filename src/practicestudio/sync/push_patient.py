@@ -4,7 +4,7 @@ athenahealth takes no idempotency key, so a write is never repeated blindly: wha
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -19,7 +19,7 @@ from practicestudio.delivery.outcome import Done, Effect, Outcome, Parked
 from practicestudio.delivery.worker import Call
 from practicestudio.errors import InvalidValue, UnsureMatch
 from practicestudio.mapping import Finding, Mapped, Outgoing
-from practicestudio.merging import Change, Merge, Units, decode_units, encode_units, merge, pushed, units
+from practicestudio.merging import Change, Merge, Units, decode_units, encode_units, holds, merge, pushed, units
 from practicestudio.merging.adoption import adopted_ids, with_adopted_ids
 from practicestudio.records import Patient
 from practicestudio.store import records as store
@@ -135,13 +135,6 @@ def _own_writes(call: Call, theirs: Units) -> Units:
     intent = _intent(call)
     intent = with_adopted_ids(intent, adopted_ids(intent, theirs), theirs)
     return {unit: value for unit, value in intent.items() if holds(theirs.get(unit), value)}
-
-
-def holds(theirs: Any, ours: Any) -> bool:
-    """Whether theirs says everything that ours does; it may say more, as athenahealth adds its plan's name to an insurance."""
-    if is_dataclass(ours) and type(ours) is type(theirs):
-        return all(holds(getattr(theirs, one.name), getattr(ours, one.name)) for one in fields(ours) if getattr(ours, one.name) is not None)
-    return bool(ours == theirs)
 
 
 async def _is_asked(call: Call, ours: Ours) -> bool:

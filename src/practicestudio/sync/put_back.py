@@ -16,7 +16,7 @@ from practicestudio.delivery.outcome import Done, Effect, Outcome
 from practicestudio.delivery.worker import Call
 from practicestudio.errors import InvalidValue
 from practicestudio.mapping import Mapped, Outgoing
-from practicestudio.merging import Units, rebuild, units, units_from_json, with_values
+from practicestudio.merging import Units, holds, rebuild, units, units_from_json, with_values
 from practicestudio.records import Patient
 from practicestudio.store import records as store
 from practicestudio.store.database import Transaction
@@ -24,7 +24,7 @@ from practicestudio.store.records import Stored
 from practicestudio.sync.doors import Doors
 from practicestudio.sync.fetch_record import WHOLE_PATIENT
 from practicestudio.sync.intents import arrived
-from practicestudio.sync.push_patient import Ours, holds, report_of, send
+from practicestudio.sync.push_patient import Ours, report_of, send
 from practicestudio.sync.setup import Setup, setup_of
 
 KIND = "patient.put_back"

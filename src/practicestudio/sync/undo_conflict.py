@@ -9,7 +9,7 @@ from practicestudio.clock import now
 from practicestudio.delivery import error_queue
 from practicestudio.delivery.inbox import accept
 from practicestudio.errors import InvalidValue
-from practicestudio.merging import Units, rebuild, same, units, units_from_json, with_values
+from practicestudio.merging import Units, holds, rebuild, same, units, units_from_json, with_values
 from practicestudio.records import Appointment, Patient
 from practicestudio.store import records as store
 from practicestudio.store.database import Transaction
@@ -46,7 +46,7 @@ async def plan_conflict_undo(transaction: Transaction, review: Review) -> Confli
     base, ours, theirs = (_side(kind, review, side) for side in ("base", "ours", "theirs"))
     present = units(stored.record)
     stood = {unit: (theirs if side == "theirs" else ours).get(unit) for unit, side in decided.items()}
-    if moved := sorted(unit for unit, value in stood.items() if not same(unit, present.get(unit), value)):
+    if moved := sorted(unit for unit, value in stood.items() if not (holds(present.get(unit), value) or same(unit, present.get(unit), value))):
         what = ", ".join(dict.fromkeys(unit.partition(".")[0].replace("_", " ") for unit in moved))
         raise InvalidValue(f"The {what} changed again after this was decided, and undoing would lose that.", advice="Change the value itself.")
     told = {unit: ours.get(unit) for unit, side in decided.items() if side == "ours"}

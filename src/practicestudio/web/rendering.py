@@ -10,7 +10,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from practicestudio.web import shown, static
+from practicestudio.web import record_words, shown, static
 from practicestudio.web.cookies import drop_notice, notice_of, set_notice, theme_of
 from practicestudio.web.guard import PracticeVisit, Visit
 from practicestudio.web.menu import menu_of
@@ -23,7 +23,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 def environment() -> Environment:
     """The templates, with everything escaped and nothing undefined."""
     made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    made.filters.update(shown.FILTERS)
+    made.filters.update({**shown.FILTERS, **record_words.FILTERS})
     made.globals.update(asset=static.address, icon=lambda name: Markup(static.icon(name)))  # noqa: S704 - an installed drawing
     return made
 

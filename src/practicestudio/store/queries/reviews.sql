@@ -83,3 +83,11 @@ where practice_id = :practice_id and message_id = any(:message_ids::uuid[]) and 
 
 -- name: received_bodies(practice_id, message_ids)
 select message_id, sealed from message_bodies where practice_id = :practice_id and message_id = any(:message_ids::uuid[]) and part = 'received'
+
+-- name: open_about(practice_id, message_id)
+-- The open question about the same athenahealth patient as that of a message.
+select r.id from reviews r
+join messages m on m.practice_id = r.practice_id and m.id = r.message_id
+where r.practice_id = :practice_id and r.state = 'open' and r.kind = 'match'
+  and m.lane = (select lane from messages where practice_id = :practice_id and id = :message_id)
+order by r.id desc limit 1

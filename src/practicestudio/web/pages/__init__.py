@@ -2,6 +2,6 @@
 
 from fastapi import APIRouter
 
-from practicestudio.web.pages import account, home, sign_in
+from practicestudio.web.pages import account, home, review, review_question, sign_in
 
-ROUTERS: tuple[APIRouter, ...] = (home.router, sign_in.router, account.router)
+ROUTERS: tuple[APIRouter, ...] = (home.router, sign_in.router, account.router, review.router, review_question.router)
