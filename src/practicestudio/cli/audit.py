@@ -205,10 +205,10 @@ def export(
 
 def _on(context: typer.Context, wanted: str, work: Any) -> Any:
     """Do the work on a practice, or on what belongs to none. work: takes the database, the practice's id, and what it is called."""
-    from practicestudio.store.database import SHARED
+    from practicestudio.access.audit import OF_NO_PRACTICE
 
     if wanted == SHARED_WORD:
-        return session_of(context).on_database(lambda database: work(database, SHARED, SHARED_WORD))
+        return session_of(context).on_database(lambda database: work(database, OF_NO_PRACTICE, SHARED_WORD))
 
     async def on_found(database: "Database", found: "Practice") -> Any:
         return await work(database, found.id, found.athena_id)
@@ -217,10 +217,10 @@ def _on(context: typer.Context, wanted: str, work: Any) -> Any:
 
 
 async def _everything(database: "Database") -> list[tuple[UUID, str]]:
+    from practicestudio.access.audit import OF_NO_PRACTICE
     from practicestudio.practices.practice import list_practices
-    from practicestudio.store.database import SHARED
 
-    return [*((one.id, one.athena_id) for one in await list_practices(database)), (SHARED, SHARED_WORD)]
+    return [*((one.id, one.athena_id) for one in await list_practices(database)), (OF_NO_PRACTICE, SHARED_WORD)]
 
 
 def _filter(
