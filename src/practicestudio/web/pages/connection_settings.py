@@ -1,7 +1,7 @@
 """Settings > Integrations > athenahealth: a practice's connection, credentials and limits."""
 
-from dataclasses import replace
-from typing import Annotated
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -17,13 +17,27 @@ from practicestudio.practices.forms import practice as practice_form
 from practicestudio.practices.practice import NAME as PRACTICE
 from practicestudio.practices.practice import SECTION as OF_PRACTICE
 from practicestudio.practices.practice import to_value as practice_value
-from practicestudio.sync.practice_states import read_state
+from practicestudio.sync.practice_states import SetUpStep, read_state
 from practicestudio.sync.set_up_connection import current_connection, forget_tokens, put_credentials
 from practicestudio.web.guard import PracticeVisit, allowed
 from practicestudio.web.rendering import go, page
 from practicestudio.web.sheets import ATHENAHEALTH, Filled, Sheet, filled, on_to, save, sheet_of, shown_again
 
 router = APIRouter(prefix="/practices/{practice}" + ATHENAHEALTH)
+
+SET_UP_STEPS = get_args(SetUpStep)
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """The forms of the page as they came back; those that did not are filled in from what is stored."""
+
+    practice: Sheet | None = None
+    connection: Sheet | None = None
+    credentials: Sheet | None = None
+
+
+NONE_SENT = Forms()
 
 
 @router.get("/connection")
@@ -40,7 +54,7 @@ async def put_practice(visit: Annotated[PracticeVisit, allowed(Right.SETTINGS_CH
     value = practice_form.read(entries, visit.practice.athena_id)
 
     async def show(sheet: Sheet, status: int) -> Response:
-        return await show_connection(visit, practice=sheet, status=status)
+        return await show_connection(visit, Forms(practice=sheet), status)
 
     return await save(visit, sent, entries, [sent.wanted(OF_PRACTICE, PRACTICE, value)], show, f"{visit.root}{ATHENAHEALTH}/connection")
 
@@ -53,7 +67,7 @@ async def put_connection(visit: Annotated[PracticeVisit, allowed(Right.SETTINGS_
     value = to_value(form.read_connection(entries, _seen(sent)))
 
     async def show(sheet: Sheet, status: int) -> Response:
-        return await show_connection(visit, connection=sheet, status=status, setting_up=bool(sent.then))
+        return await _shown_again(visit, sent, Forms(connection=sheet), status, "connection")
 
     response = await save(visit, sent, entries, [sent.wanted(SECTION, NAME, value)], show, f"{visit.root}{ATHENAHEALTH}/connection")
     await forget_tokens(visit.services.database, visit.practice)
@@ -71,7 +85,7 @@ async def put_new_credentials(visit: Annotated[PracticeVisit, allowed(Right.CRED
         entries.close()
         changed = await put_credentials(visit.services.database, visit.practice, found, visit.caller.actor, origin=visit.origin)
     except InvalidFields as error:
-        return await show_connection(visit, credentials=shown_again(sent, error.faults), status=422, setting_up=bool(sent.then))
+        return await _shown_again(visit, sent, Forms(credentials=shown_again(sent, error.faults)), 422, "credentials")
     said = "The credentials are set. Nobody can read them back." if changed else "Nothing was changed."
     return go(visit, on_to(visit, sent, f"{visit.root}{ATHENAHEALTH}/connection"), said)
 
@@ -101,37 +115,43 @@ def _seen(sent: Filled) -> Connection:
     return from_value(value) if value else Connection()
 
 
-async def show_connection(
-    visit: PracticeVisit,
-    *,
-    practice: Sheet | None = None,
-    connection: Sheet | None = None,
-    credentials: Sheet | None = None,
-    status: int = 200,
-    setting_up: bool = False,
-) -> Response:
-    """The page, or where a practice is being set up the step of it, with the forms as they are given or as things stand."""
+async def show_connection(visit: PracticeVisit, forms: Forms = NONE_SENT, status: int = 200) -> Response:
+    """The page of the connection."""
+    return page(visit, "settings/connection.html", status=status, **await _shown(visit, forms))
+
+
+async def show_set_up(visit: PracticeVisit, forms: Forms = NONE_SENT, status: int = 200, *, step: str = "", progress: object = None) -> Response:
+    """Setting the practice up: the step that is next, or one before it that is looked at again."""
+    shown = await _shown(visit, forms)
+    due = shown["state"].step
+    here = step if step in SET_UP_STEPS[: SET_UP_STEPS.index(due) + 1] else due
+    return page(visit, "settings/setup.html", status=status, step=here, due=due, steps=SET_UP_STEPS, progress=progress, **shown)
+
+
+async def _shown(visit: PracticeVisit, forms: Forms) -> dict[str, Any]:
     async with visit.transaction() as transaction:
         state = await read_state(transaction, visit.practice, visit.services.clock())
     stored = None if state.connection is None else to_value(state.connection)
-    known = stored or to_value(Connection())
-    names = await name_actors(visit.services.database, [state.credentials.set_by if state.credentials else None])
     value = practice_value(visit.practice)
-    return page(
-        visit,
-        "settings/setup.html" if setting_up else "settings/connection.html",
-        status=status,
-        state=state,
-        names=names,
-        step="credentials" if credentials else "connection",
-        practice_sheet=practice or sheet_of(entered(practice_form.FIELDS, value), {(OF_PRACTICE, PRACTICE): value}),
-        connection_sheet=connection or sheet_of(entered(form.FIELDS, known), {(SECTION, NAME): stored}),
-        credentials_sheet=credentials or Sheet({}),
-        fields=form.FIELDS,
-        credentials_fields={field.name: field for field in credentials_form.FIELDS},
-        practice_fields=practice_form.FIELDS,
-        hosts=form.KNOWN_HOSTS,
-    )
+    connection = sheet_of(entered(form.FIELDS, stored or to_value(Connection())), {(SECTION, NAME): stored})
+    return {
+        "state": state,
+        "names": await name_actors(visit.services.database, [state.credentials.set_by if state.credentials else None]),
+        "practice_sheet": forms.practice or sheet_of(entered(practice_form.FIELDS, value), {(OF_PRACTICE, PRACTICE): value}),
+        "connection_sheet": forms.connection or connection,
+        "credentials_sheet": forms.credentials or Sheet({}),
+        "fields": form.FIELDS,
+        "credentials_fields": {field.name: field for field in credentials_form.FIELDS},
+        "practice_fields": practice_form.FIELDS,
+        "hosts": form.KNOWN_HOSTS,
+    }
+
+
+async def _shown_again(visit: PracticeVisit, sent: Filled, forms: Forms, status: int, step: str) -> Response:
+    """The page that the form was sent from, with it."""
+    if sent.then:
+        return await show_set_up(visit, forms, status, step=step)
+    return await show_connection(visit, forms, status)
 
 
 async def _show_limits(visit: PracticeVisit, sheet: Sheet | None = None, status: int = 200) -> Response:
