@@ -59,6 +59,9 @@ class Settings(BaseSettings):
     session_hours: int = Field(12, ge=1, le=72, description="Hours after which a person signs in again in any case.")
     second_factor: Literal["optional", "required"] = Field("optional", description="Whether everybody must have a second factor to sign in.")
     emergency_minutes: int = Field(60, ge=5, le=480, description="Minutes that emergency access lasts.")
+    api_calls_per_minute: int = Field(
+        600, ge=1, le=60_000, description="Calls that each API key may make within any minute; they may all come at once."
+    )
     ca_file: Path | None = Field(None, description="Certificates (PEM) to trust besides the machine's own, for a proxy that inspects TLS.")
     connect_timeout: float = Field(10, gt=0, le=300, description="Seconds to wait for a connection to athenahealth.")
     read_timeout: float = Field(60, gt=0, le=600, description="Seconds to wait for athenahealth's answer.")

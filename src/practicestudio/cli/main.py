@@ -10,7 +10,6 @@ import typer
 from practicestudio.cli import (
     alerts,
     appointment,
-    audit,
     connection,
     db,
     demo,
@@ -48,7 +47,6 @@ for name, group in (
     ("appointment", appointment),
     ("db", db),
     ("keys", keys),
-    ("audit", audit),
     ("person", person),
 ):
     app.add_typer(group.app, name=name)

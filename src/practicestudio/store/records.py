@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from practicestudio.matching import KeyKind, fits_query, match_keys, search_keys, search_terms
+from practicestudio.matching import Key, KeyKind, fits_query, match_keys, search_keys, search_terms
 from practicestudio.merging import Units, decode_units, encode_units
 from practicestudio.records import Appointment, Patient
 from practicestudio.store import sql
@@ -244,6 +244,15 @@ async def search_patients(transaction: Transaction, query: str, limit: int = 20)
     found = sql.records.search_patients(transaction.connection, practice_id=transaction.practice_id, keys=keys, limit=limit)
     opened = [_patient(transaction, row) for row in await rows(found)]
     return [stored for stored in opened if fits_query(stored.record, query)]
+
+
+async def patients_found(transaction: Transaction, terms: Sequence[Key], after: UUID, limit: int) -> list[Stored[Patient]]:
+    """Patients with all of these terms, by id, behind `after`."""
+    keys = [transaction.sealer.index(kind, text) for kind, text in terms]
+    if not keys:
+        return []
+    found = sql.records.patients_found(transaction.connection, practice_id=transaction.practice_id, keys=keys, after=after, limit=limit)
+    return [_patient(transaction, row) for row in await rows(found)]
 
 
 async def read_appointments(transaction: Transaction, ids: Sequence[UUID], *, lock: bool = False) -> dict[UUID, Stored[Appointment]]:

@@ -116,6 +116,7 @@ async def read_run(transaction: Transaction, run_id: UUID) -> RunState | None:
     return RunState(*row) if row else None
 
 
-async def list_runs(transaction: Transaction, limit: int = 50) -> list[RunState]:
-    """The newest runs."""
-    return [RunState(*row) for row in await rows(sql.runs.runs(transaction.connection, practice_id=transaction.practice_id, limit=limit))]
+async def list_runs(transaction: Transaction, limit: int = 50, before: UUID | None = None) -> list[RunState]:
+    """The newest runs; or the newest of those before one, by its id."""
+    found = sql.runs.runs(transaction.connection, practice_id=transaction.practice_id, before=before, limit=limit)
+    return [RunState(*row) for row in await rows(found)]

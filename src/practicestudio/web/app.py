@@ -4,15 +4,17 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from practicestudio.app import rules_of
 from practicestudio.settings import Settings
 from practicestudio.sync.doors import Doors
 from practicestudio.web import ops, static
 from practicestudio.web.answers import answer_with
+from practicestudio.web.api.app import create_api
 from practicestudio.web.guard import check_routes
 from practicestudio.web.pages import ROUTERS
+from practicestudio.web.problem import is_program
 from practicestudio.web.security import Front
 from practicestudio.web.services import Services
 
@@ -34,4 +36,16 @@ def create_pages(services: Services) -> FastAPI:
 
 def create_app(settings: Settings, database: "Database", doors: Doors) -> ASGIApp:
     """The application as it is served."""
-    return Front(create_pages(Services(settings, database, doors, rules_of(settings))), settings.public_url)
+    services = Services(settings, database, doors, rules_of(settings))
+    return Front(_Faces(create_pages(services), create_api(services)), settings.public_url)
+
+
+class _Faces:
+    """The pages for people, the API for programs: each with its own guards and answers."""
+
+    def __init__(self, pages: ASGIApp, api: ASGIApp) -> None:
+        self._pages, self._api = pages, api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        face = self._api if scope["type"] == "http" and is_program(scope["path"]) else self._pages
+        await face(scope, receive, send)

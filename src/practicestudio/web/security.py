@@ -5,11 +5,12 @@ from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from practicestudio.clock import new_id
 from practicestudio.redact import place_of
+from practicestudio.web.problem import is_program, problem
 
 log = structlog.get_logger()
 
@@ -59,17 +60,17 @@ class Front:
             return
         request = _Request(scope, receive, send, self._headers)
         if _host_of(request.headers) not in self._hosts:
-            await PlainTextResponse("This name is not served here. Use the address in the setting public_url.", 421)(scope, receive, request.send)
+            await request.refuse(421, "wrong_host", "This name is not served here.", "Use the address in the setting public_url.")
             return
         try:
             request.check_size()
             await self._app(scope, request.receive, request.send)
         except _TooMuch:
-            await PlainTextResponse("The request is too large.", 413)(scope, receive, request.send)
+            await request.refuse(413, "too_large", "The request is too large.", "Send less at a time.")
         except Exception as error:
             if not request.status:  # else the application has answered and told of it
                 log.error("request_failed", error_type=type(error).__name__, place=place_of(error), request_id=request.id)
-                await PlainTextResponse("Practice Studio failed. Try again, and report it if it stays so.", 500)(scope, receive, request.send)
+                await request.refuse(500, "internal", "Practice Studio failed.", "Try again, and report it if it stays so.")
         finally:
             request.tell()
 
@@ -112,6 +113,13 @@ class _Request:
             headers[REQUEST_ID] = self.id
             headers["Server-Timing"] = f"app;dur={self._milliseconds():.1f}"
         await self._send(message)
+
+    async def refuse(self, status: int, code: str, what: str, advice: str) -> None:
+        if is_program(self.scope["path"]):
+            answer: Response = problem(status, code, what, advice, self.id)
+        else:
+            answer = PlainTextResponse(f"{what} {advice}", status)
+        await answer(self.scope, self._receive, self.send)
 
     def tell(self) -> None:
         route = self.scope.get("route")

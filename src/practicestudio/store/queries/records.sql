@@ -117,3 +117,30 @@ select count(*) from appointments where practice_id = :practice_id
 -- name: outdate_reviews(practice_id, message_ids)!
 update reviews set state = 'outdated', decided_at = now()
 where practice_id = :practice_id and message_id = any(:message_ids::uuid[]) and state = 'open'
+
+-- name: patients_found(practice_id, keys, after, limit)
+-- A page of those that have all of these keys, in the order they were made in.
+select id, version, status, sealed, merged_into, created_at, changed_at from patients
+where practice_id = :practice_id and search_keys @> :keys::bigint[] and status <> 'deleted' and merged_into is null and id > :after
+order by id limit :limit
+
+-- name: appointments_found(practice_id, start_time, end_time, statuses, after_time, after_id, limit)
+-- Pages of appointments by start: of all, of one provider, of one patient. Each query has the index of its name.
+select id, start_time from appointments
+where practice_id = :practice_id and start_time < :end_time and (start_time, id) > (:after_time, :after_id) and start_time >= :start_time
+  and (:statuses::text[] is null or status = any(:statuses))
+order by start_time, id limit :limit
+
+-- name: appointments_found_of_provider(practice_id, provider_id, start_time, end_time, statuses, after_time, after_id, limit)
+select id, start_time from appointments
+where practice_id = :practice_id and provider_id = :provider_id
+  and start_time < :end_time and (start_time, id) > (:after_time, :after_id) and start_time >= :start_time
+  and (:statuses::text[] is null or status = any(:statuses))
+order by start_time, id limit :limit
+
+-- name: appointments_found_of_patient(practice_id, patient_id, provider_id, start_time, end_time, statuses, after_time, after_id, limit)
+select id, start_time from appointments
+where practice_id = :practice_id and patient_id = :patient_id and (:provider_id::uuid is null or provider_id = :provider_id)
+  and start_time < :end_time and (start_time, id) > (:after_time, :after_id) and start_time >= :start_time
+  and (:statuses::text[] is null or status = any(:statuses))
+order by start_time, id limit :limit

@@ -23,9 +23,9 @@ update sync_runs set state = :state, ended_at = now(), error_code = :error_code,
 -- name: run(practice_id, id)^
 select id, what, full_pull, state, place, counts, started_at, ended_at, error_code, error from sync_runs where practice_id = :practice_id and id = :id
 
--- name: runs(practice_id, limit)
+-- name: runs(practice_id, before, limit)
 select id, what, full_pull, state, place, counts, started_at, ended_at, error_code, error from sync_runs
-where practice_id = :practice_id order by id desc limit :limit
+where practice_id = :practice_id and (:before::uuid is null or id < :before) order by id desc limit :limit
 
 -- name: feed(practice_id, feed)^
 select subscribed_at, active_since, reading_since, read_until from feeds where practice_id = :practice_id and feed = :feed
