@@ -40,11 +40,6 @@ def first_id_at(moment: datetime) -> UUID:
     return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
-def time_of(identity: UUID) -> datetime:
-    """When a UUIDv7 was made, to the millisecond."""
-    return datetime.fromtimestamp((identity.int >> 80) / 1000, UTC)
-
-
 def moment_of(one: UUID) -> datetime:
     """When an id of ours was made, to the millisecond."""
     return datetime.fromtimestamp((one.int >> 80) / 1000, UTC)

@@ -14,7 +14,7 @@ from practicestudio.access.audit_counts import spans_of
 from practicestudio.access.audit_list import TrailEntry, TrailFilter, count_groups, list_actors, list_trail, read_entry, stream_trail
 from practicestudio.access.audit_order import COLUMNS, Column, Order, Place, words_of
 from practicestudio.access.audit_sealer import seal_batch
-from practicestudio.clock import first_id_at, new_id, time_of
+from practicestudio.clock import first_id_at, moment_of, new_id
 from practicestudio.errors import Misconfigured
 from practicestudio.practices.practice import Practice, add_practice
 from practicestudio.store.database import Database, Origin
@@ -150,7 +150,7 @@ async def test_an_entry_in_full_tells_what_changed_and_its_batch(database: Datab
             await read_entry(transaction, new_id())
     assert (newest.changes, newest.batch) == ({"city": ["Salem", "Lowell"]}, None)
     assert (oldest.entry, oldest.batch) == (changed[-1], 1)
-    assert oldest.entry.at == time_of(oldest.entry.id)
+    assert oldest.entry.at == moment_of(oldest.entry.id)
 
 
 async def test_everybody_of_whom_there_is_an_entry_is_listed(database: Database, trail: tuple[UUID, list[TrailEntry]]) -> None:

@@ -12,7 +12,7 @@ from practicestudio.access.audit_checkpoint import note_heads
 from practicestudio.access.audit_sealer import seal_batch, seal_pending
 from practicestudio.access.audit_verify import Verification, verify
 from practicestudio.access.audit_walk import Fault
-from practicestudio.clock import new_id, now, time_of
+from practicestudio.clock import moment_of, new_id, now
 from practicestudio.practices.practice import Practice
 from practicestudio.store import sql
 from practicestudio.store.database import Database, rows
@@ -67,7 +67,7 @@ async def test_a_change_of_any_column_is_found(database: Database, practice: Pra
     await tamper("audit_entries", f"update audit_entries set {column} = {OTHER_VALUES[column]} where id = %(id)s", id=entries[5])
     found = await verify(database, practice.id)
     assert told(found) == {(Fault.CHANGED, entries[5], 2)}
-    assert found.findings[0].written_at == time_of(entries[5])
+    assert found.findings[0].written_at == moment_of(entries[5])
     assert str(entries[5]) in found.findings[0].sentence
 
 

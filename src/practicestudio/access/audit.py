@@ -17,11 +17,13 @@ from practicestudio.access.audit_chain import mark_of_entry
 from practicestudio.clock import new_id
 from practicestudio.store import sql
 from practicestudio.store.binary import wire
+from practicestudio.store.database import SHARED, Transaction, rows
 from practicestudio.store.database import Origin as Origin
-from practicestudio.store.database import Transaction, rows
 
 ATHENAHEALTH = "athenahealth"  # the actor of a change that came from there
 SYSTEM = "system"
+OF_NO_PRACTICE = SHARED
+"""Under which the entries stand that belong to no practice: people, sign-ins, keys, checkpoints."""
 
 _MOST = 500  # entries of one statement, and so of one row of what is pending
 _PURPOSE = ""  # beside the fields' names, of which none is empty

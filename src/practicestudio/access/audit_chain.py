@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from practicestudio.store.binary import wire
@@ -31,6 +31,14 @@ class Head:
 
     def __str__(self) -> str:
         return f"{self.number}:{self.root.hex()}"
+
+    @classmethod
+    def of_words(cls, words: str) -> Self:
+        """A head from its text. Raises ValueError."""
+        number, _, root = words.strip().partition(":")
+        if len(root) != 2 * SIZE:
+            raise ValueError("no root of a chain")
+        return cls(int(number), bytes.fromhex(root))
 
 
 @dataclass(frozen=True, slots=True)

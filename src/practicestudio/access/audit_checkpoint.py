@@ -6,7 +6,7 @@ from uuid import UUID
 
 from practicestudio.access.audit import SYSTEM, Action, AuditEntry, open_sealed, write
 from practicestudio.access.audit_chain import Head, beginning
-from practicestudio.clock import time_of
+from practicestudio.clock import moment_of
 from practicestudio.store import sql
 from practicestudio.store.database import Database, Origin, Transaction, rows
 
@@ -50,13 +50,7 @@ async def _latest(transaction: Transaction) -> tuple[datetime | None, Mapping[UU
     if row is None:
         return None, {}
     changes = open_sealed(transaction, row[0], row[1])["changes"] or {}
-    return time_of(row[0]), {UUID(practice_id): read_words(head) for practice_id, (_, head) in changes.items()}
-
-
-def read_words(words: str) -> Head:
-    """A head from its text, `number:root`. Raises ValueError."""
-    number, _, root = words.partition(":")
-    return Head(int(number), bytes.fromhex(root))
+    return moment_of(row[0]), {UUID(practice_id): Head.of_words(head) for practice_id, (_, head) in changes.items()}
 
 
 def _is_due(noted_at: datetime | None, moment: datetime, *, grown: bool) -> bool:

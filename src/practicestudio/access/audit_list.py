@@ -11,7 +11,7 @@ from practicestudio.access.audit import open_sealed
 from practicestudio.access.audit_actions import Action
 from practicestudio.access.audit_counts import Group, spans_of
 from practicestudio.access.audit_order import Order, Place, choose_groups, in_order
-from practicestudio.clock import first_id_at, time_of
+from practicestudio.clock import first_id_at, moment_of
 from practicestudio.errors import Misconfigured
 from practicestudio.store import sql
 from practicestudio.store.database import Database, Transaction, rows
@@ -75,6 +75,11 @@ class TrailEntry:
     emergency: bool
 
     @property
+    def about_patient(self) -> UUID | None:
+        """Whose data it was about."""
+        return self.record_id if self.record_kind == "patient" else self.patient_id
+
+    @property
     def group(self) -> Group:
         """What it is counted under."""
         return Group(self.actor, self.action, self.record_kind or "", self.via, self.emergency)
@@ -108,7 +113,7 @@ _COLUMNS = ("actor", "action", "record_kind", "record_id", "message_id", "patien
 
 
 def _entry(row: Sequence[Any]) -> TrailEntry:
-    return TrailEntry(id=row[0], at=time_of(row[0]), **dict(zip(_COLUMNS, row[1:], strict=True)))
+    return TrailEntry(id=row[0], at=moment_of(row[0]), **dict(zip(_COLUMNS, row[1:], strict=True)))
 
 
 async def list_trail(
@@ -249,7 +254,7 @@ async def read_entry(transaction: Transaction, entry_id: UUID) -> FullEntry:
     row = await sql.audit.entry(transaction.connection, practice_id=transaction.practice_id, id=entry_id)
     if row is None:
         raise Misconfigured("This practice has no such audit entry.", advice="`practicestudio audit list` shows the ids.")
-    written = time_of(entry_id) - _CLOCKS_APART
+    written = moment_of(entry_id) - _CLOCKS_APART
     batch = await sql.audit.batch_of(transaction.connection, practice_id=transaction.practice_id, id=entry_id, written=written)
     return _full(transaction, row, batch)
 

@@ -13,7 +13,7 @@ import structlog
 from practicestudio.access.audit_chain import MISSING, digest_of_entry, make_batch
 from practicestudio.access.audit_checkpoint import note_heads, read_head
 from practicestudio.access.audit_counts import count_stored
-from practicestudio.clock import now, time_of
+from practicestudio.clock import moment_of, now
 from practicestudio.errors import IntegrationError
 from practicestudio.store import sql
 from practicestudio.store.database import Database, Origin, Transaction, rows
@@ -63,7 +63,7 @@ async def seal_round(database: Database) -> int:
 async def unsealed_since(database: Database) -> Mapping[UUID, datetime]:
     """Of each practice with entries in no batch, when the oldest of them was written. What is older than a minute means that no sealer works."""
     async with database.dispatch() as connection:
-        return {practice_id: time_of(oldest) for practice_id, oldest in await rows(sql.audit.practices_pending(connection))}
+        return {practice_id: moment_of(oldest) for practice_id, oldest in await rows(sql.audit.practices_pending(connection))}
 
 
 async def seal_batch(database: Database, practice_id: UUID) -> int:

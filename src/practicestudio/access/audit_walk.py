@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from practicestudio.access.audit_chain import SIZE, Batch, Head, beginning, digest_of_entry, link_after, mark_of_batch, mark_of_entry
-from practicestudio.clock import first_id_at, time_of
+from practicestudio.clock import first_id_at, moment_of
 from practicestudio.store.binary import wire
 from practicestudio.store.sealing import Sealer
 
@@ -120,7 +120,7 @@ class Walk:
     def finish(self, in_no_batch: Iterable[UUID]) -> None:
         """Come to the end. in_no_batch: those of what was left that are neither pending nor in a later batch."""
         for entry_id in in_no_batch:
-            written = time_of(entry_id)
+            written = moment_of(entry_id)
             if self._waiting[entry_id.bytes][1] is _Standing.FOREIGN:
                 self._find(Fault.ADDED, "was added, and not by Practice Studio: it bears no mark of ours and is in no batch", entry_id, None, written)
             else:
@@ -133,7 +133,7 @@ class Walk:
     def _standing(self, row: Sequence[Any]) -> _Standing:
         if row[-1] == mark_of_entry(self.sealer, wire(row[:-1])):
             return _Standing.MARKED
-        is_old = row[-1] is None and (self._first_sealed is None or time_of(UUID(bytes=row[1])) < self._first_sealed)
+        is_old = row[-1] is None and (self._first_sealed is None or moment_of(UUID(bytes=row[1])) < self._first_sealed)
         return _Standing.OLD if is_old else _Standing.FOREIGN
 
     def _check_place(self, batch: Batch) -> None:
@@ -178,7 +178,7 @@ class Walk:
 
     def _judge(self, batch: Batch, entry_id: UUID, known: _Known | None, place: int | None, *, in_order: bool) -> bool:
         """Say what is wrong with an entry, if anything is. False where the entry is well and its link does not fit it."""
-        written, number = time_of(entry_id), batch.number
+        written, number = moment_of(entry_id), batch.number
         if known is None:
             self._find(Fault.REMOVED, f"was removed; it is in batch {number}", entry_id, number, written)
         elif known[1] is _Standing.FOREIGN or (place is None and known[1] is _Standing.OLD):

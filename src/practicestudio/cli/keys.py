@@ -1,13 +1,11 @@
 """`practicestudio keys`: change the keys that everything is kept under, or see how it stands with them."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from practicestudio.cli.options import AsJson, By
-from practicestudio.cli.output import console, say, show_json, show_list
+from practicestudio.cli.output import progress, say, show_json, show_list
 from practicestudio.cli.session import person, session_of
 from practicestudio.errors import Misconfigured
 
@@ -43,7 +41,7 @@ def rotate(
     from practicestudio.sync.rotate_keys import rotate_keys
 
     async def work(database: "Database") -> "Rotation":
-        with _progress("Sealing anew") as report:
+        with progress("Sealing anew") as report:
             return await rotate_keys(database, person(by), reseal=reseal, drop_old=drop_old, report=report)
 
     _tell(session_of(context).on_database(work), reseal=reseal, drop_old=drop_old)
@@ -102,14 +100,3 @@ def _show(found: "KeyStatus") -> None:
         "trail": "Audit trail, stays",
     }
     show_list(rows, columns, as_json=False)
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error, shown as soon as there is something to do."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None, visible=False)
-        yield lambda done, total: bar.update(task, completed=done, total=total, visible=total > 0)

@@ -10,6 +10,7 @@ import typer
 from practicestudio.cli import (
     alerts,
     appointment,
+    audit,
     connection,
     db,
     demo,
@@ -47,6 +48,7 @@ for name, group in (
     ("appointment", appointment),
     ("db", db),
     ("keys", keys),
+    ("audit", audit),
     ("person", person),
 ):
     app.add_typer(group.app, name=name)

@@ -9,9 +9,7 @@ from typing import Any
 
 import orjson
 
-from practicestudio.delivery.calls import CallEntry
 from practicestudio.delivery.formats import Format
-from practicestudio.delivery.log import LogEntry
 
 LINES = 500
 """Lines that are written at a time."""
@@ -19,8 +17,8 @@ LINES = 500
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-async def write_log(entries: AsyncIterator[Any], kind: type[LogEntry] | type[CallEntry], form: Format) -> AsyncIterator[bytes]:
-    """Entries of a kind as pieces of a file."""
+async def write_log(entries: AsyncIterator[Any], kind: type[Any], form: Format) -> AsyncIterator[bytes]:
+    """Entries of a kind, a dataclass, as pieces of a file."""
     columns = list(kind.__dataclass_fields__)
     if form is Format.CSV:
         yield _as_csv([columns])

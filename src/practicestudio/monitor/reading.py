@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from practicestudio.clock import first_id_at, time_of
+from practicestudio.clock import first_id_at, moment_of
 from practicestudio.errors import Misconfigured
 from practicestudio.monitor.backlog import Backlog, read_backlog
 from practicestudio.monitor.connection_tests import ConnectionTest, last_test
@@ -125,7 +125,7 @@ async def _with_shared(database: Database, reading: Reading, names: CredentialNa
 async def _read_calls(transaction: Transaction, since: datetime) -> Calls:
     """The calls since then; the time of a call is in its id."""
     row = await sql.monitor.calls_answered(transaction.connection, practice_id=transaction.practice_id, since=first_id_at(since))
-    return Calls(row[0], row[1], time_of(UUID(row[2])) if row[2] else None)
+    return Calls(row[0], row[1], moment_of(UUID(row[2])) if row[2] else None)
 
 
 async def _failed_since(transaction: Transaction, since: datetime) -> int:

@@ -8,6 +8,8 @@ from uuid import UUID
 
 import orjson
 
+from practicestudio.access import audit
+from practicestudio.access.audit import Action, AuditEntry, Origin
 from practicestudio.delivery.message import Urgency
 from practicestudio.delivery.outcome import Done, Outcome
 from practicestudio.delivery.worker import Call
@@ -24,15 +26,19 @@ AT_ONCE = 4
 """Tests under way at a time, so that many connections do not wait for each other's silence, nor all ask for a token at once."""
 
 
-async def begin_connection_test(doors: Doors, practice: Practice, by: str) -> UUID | None:
-    """Note that a test of the practice's connection begins. Returns its id, for `run_connection_test`; None where one is under way already.
+async def begin_connection_test(doors: Doors, practice: Practice, by: str, *, origin: Origin | None = None) -> UUID | None:
+    """Note that a test of the practice's connection begins, in the trail too if a person asks. Returns its id, for `run_connection_test`; None
+    where one is under way already.
 
     Raises Misconfigured where the practice has no connection to test.
     """
-    async with doors.database.practice(practice.id) as transaction:
+    async with doors.database.practice(practice.id, origin) as transaction:
         if not (await setup_of(transaction)).connected:
             raise Misconfigured("This practice has no connection to athenahealth.", advice="Set one under Settings > Integrations > athenahealth.")
-        return await connection_tests.begin(transaction, doors.clock(), by)
+        test = await connection_tests.begin(transaction, doors.clock(), by)
+        if test is not None and by != SCHEDULE:
+            await audit.write(transaction, [AuditEntry(Action.PERSON_CONNECTION_TEST, by, "connection_test", test)])
+    return test
 
 
 async def run_connection_test(doors: Doors, practice: Practice, test: UUID, *, urgency: Urgency = "person") -> AsyncIterator[Step]:

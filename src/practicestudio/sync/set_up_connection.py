@@ -55,6 +55,14 @@ async def change_credentials(transaction: Transaction, credentials: Credentials,
     return True
 
 
+async def put_credentials(database: Database, practice: Practice, credentials: Credentials, by: str, *, origin: Origin | None = None) -> bool:
+    """Store other credentials, and forget the token or the refusal that was had before; False where they are the same. Raises InvalidFields."""
+    async with database.practice(practice.id, origin) as transaction:
+        changed = await change_credentials(transaction, credentials, by)
+    await forget_tokens(database, practice)
+    return changed
+
+
 async def forget_tokens(database: Database, practice: Practice) -> None:
     """Forget the token, or its refusal, that was had with what is set now: it is asked for anew."""
     connection, credentials = await current_connection(database, practice)

@@ -1,18 +1,43 @@
 """The history of a practice's settings: every change with who, when and what, field by field; and taking one back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from practicestudio.access.audit import Action
 from practicestudio.errors import FieldFault, InvalidFields, InvalidValue
-from practicestudio.practices import configuration, credentials, practice
+from practicestudio.practices import (
+    configuration,
+    conflict_rules,
+    connection,
+    credentials,
+    lane_policy,
+    practice,
+    schedule,
+    scheduling,
+    sync_rules,
+)
 from practicestudio.practices.configuration import ConfigurationChange
 from practicestudio.practices.differences import Difference, differences
 from practicestudio.practices.items import names, read_items
 from practicestudio.practices.three_ways import merge_values
 from practicestudio.store.database import Transaction
 from practicestudio.sync.change_settings import Changed, Wanted, change_settings, read_settings
+from practicestudio.sync.setup import MAPPING
+
+SECTIONS: Mapping[str, str] = {
+    practice.SECTION: "Practice",
+    connection.SECTION: "Connection and limits",
+    credentials.SECTION: "Credentials",
+    schedule.SECTION: "Schedules",
+    sync_rules.SECTION: "Sync rules",
+    conflict_rules.SECTION: "Conflict rules",
+    lane_policy.SECTION: "Lane policy",
+    scheduling.SECTION: "Booking rules",
+    MAPPING: "Field mappings",
+    "matching": "Matching",
+}
+"""Sections of the settings, in words."""
 
 NO_SUCH_CHANGE = "There is no such change of this practice's settings."
 

@@ -11,6 +11,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from practicestudio.clock import now
+from practicestudio.practices.schedule import cron_words
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
@@ -109,4 +110,14 @@ def _plain(value: Any) -> str:
     raise TypeError(type(value).__name__)
 
 
-FILTERS = {"when": when, "ago": ago, "day": day, "count": count, "span": span, "state": state, "words": words, "as_data": as_data}
+FILTERS = {
+    "when": when,
+    "ago": ago,
+    "day": day,
+    "count": count,
+    "span": span,
+    "state": state,
+    "words": words,
+    "as_data": as_data,
+    "cron_words": cron_words,
+}

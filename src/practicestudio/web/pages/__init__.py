@@ -2,6 +2,28 @@
 
 from fastapi import APIRouter
 
-from practicestudio.web.pages import account, home, review, review_question, sign_in
+from practicestudio.web.pages import (
+    account,
+    athenahealth,
+    connection_settings,
+    home,
+    review,
+    review_question,
+    rule_settings,
+    schedule_settings,
+    setting_history,
+    sign_in,
+)
 
-ROUTERS: tuple[APIRouter, ...] = (home.router, sign_in.router, account.router, review.router, review_question.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    home.router,
+    sign_in.router,
+    account.router,
+    review.router,
+    review_question.router,
+    athenahealth.router,
+    connection_settings.router,
+    schedule_settings.router,
+    rule_settings.router,
+    setting_history.router,
+)
