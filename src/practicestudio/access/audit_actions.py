@@ -93,6 +93,11 @@ class Action(StrEnum):
     PERSON_EMERGENCY_END = "person:emergency:end"
 
     @property
+    def shows_patient_data(self) -> bool:
+        """Whether what is sealed of it may be a patient's data."""
+        return self.subject in _ABOUT_PATIENTS or self is Action.PERSON_MAPPING_TRY
+
+    @property
     def source(self) -> str:
         """Who may do it: athenahealth, a person, or the system by itself."""
         return self.value.split(":")[0]
@@ -106,6 +111,28 @@ class Action(StrEnum):
     def verb(self) -> str:
         """What is done."""
         return self.value.split(":")[2]
+
+
+_ABOUT_PATIENTS = frozenset({"patient", "appointment", "review", "match", "conflict", "message", "body"})
+
+GROUPS: Mapping[str, tuple[str, frozenset[str]]] = {
+    "patients": ("Patients", frozenset({"patient"})),
+    "appointments": ("Appointments", frozenset({"appointment"})),
+    "reviews": ("Review", frozenset({"review", "match", "conflict"})),
+    "messages": ("Messages", frozenset({"message", "body"})),
+    "settings": ("Settings", frozenset({"practice", "settings", "mapping", "credentials", "alert", "keys", "provider"})),
+    "work": ("Synchronisation and tests", frozenset({"sync", "connection"})),
+    "access": ("People, roles and API keys", frozenset({"person", "role", "key"})),
+    "sign-in": ("Sign-in", frozenset({"session", "signin", "password", "factor", "access"})),
+    "emergency": ("Emergency access", frozenset({"emergency"})),
+    "audit": ("The audit trail", frozenset({"audit"})),
+}
+"""Actions as people look for them: by what they are done to, each with what it is called."""
+
+
+def actions_of(group: str) -> frozenset[Action]:
+    """The actions of a group. Raises KeyError."""
+    return frozenset(action for action in Action if action.subject in GROUPS[group][1])
 
 
 WORDS: Mapping[Action, str] = {

@@ -39,3 +39,8 @@ async def look_at(transaction: Transaction, entry_id: UUID, by: str) -> FullEntr
     noted = AuditEntry(Action.PERSON_AUDIT_VIEW, by, "audit_entry", entry_id, patient_id=found.entry.about_patient)
     await audit.write(transaction, [noted])
     return found
+
+
+async def place_of_entry(transaction: Transaction, entry_id: UUID) -> Place:
+    """Where a page that ended with this entry ended. Raises Misconfigured when there is no such entry."""
+    return (await read_entry(transaction, entry_id)).entry.place

@@ -5,6 +5,8 @@ from fastapi import APIRouter
 from practicestudio.web.pages import (
     account,
     athenahealth,
+    audit,
+    audit_acts,
     connection_settings,
     home,
     review,
@@ -26,4 +28,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     schedule_settings.router,
     rule_settings.router,
     setting_history.router,
+    audit.router,
+    audit_acts.router,
 )
