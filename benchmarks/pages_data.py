@@ -10,7 +10,7 @@ import argparse
 import asyncio
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -19,6 +19,9 @@ from uuid import UUID
 import orjson
 from pages_people import People, add_people
 
+from practicestudio.access import audit
+from practicestudio.access.audit import AuditEntry
+from practicestudio.access.audit_actions import Action
 from practicestudio.app import open_database
 from practicestudio.clock import first_id_at, now
 from practicestudio.delivery.counts import fold_counts
@@ -73,11 +76,6 @@ insert into tries (practice_id, id, message_id, operation, method, path_template
 select %(practice)s, id, message_id, operation, method, path, status, duration, error_code, 'made-up', 'feed'
 from unnest(%(ids)s::uuid[], %(message_ids)s::uuid[], %(operations)s::text[], %(methods)s::text[], %(paths)s::text[], %(statuses)s::smallint[],
             %(durations)s::real[], %(error_codes)s::text[]) as t (id, message_id, operation, method, path, status, duration, error_code)"""
-INSERT_AUDIT = """
-insert into audit_entries (practice_id, id, at, actor, action, record_kind, record_id, message_id, sealed)
-select %(practice)s, id, at, 'athenahealth', 'athenahealth:' || kind || ':change', kind, record_id, message_id, sealed
-from unnest(%(ids)s::uuid[], %(ats)s::timestamptz[], %(kinds)s::text[], %(record_ids)s::uuid[], %(message_ids)s::uuid[], %(sealed)s::bytea[])
-     as t (id, at, kind, record_id, message_id, sealed)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,20 +203,14 @@ async def _insert_tries(transaction: Transaction, batch: list[Made], random: Ran
 
 
 async def _insert_audit(transaction: Transaction, changed: list[Made], random: Random) -> None:
-    ids = [_id_at(one.at + timedelta(milliseconds=500), random) for one in changed]
-    changes = orjson.dumps({"phone_home": ["+12175550100", "+12175550101"]})
-    await transaction.connection.execute(
-        INSERT_AUDIT,
-        {
-            "practice": transaction.practice_id,
-            "ids": ids,
-            "ats": [one.at for one in changed],
-            "kinds": [one.kind for one in changed],
-            "record_ids": [one.record_id for one in changed],
-            "message_ids": [one.id for one in changed],
-            "sealed": [transaction.sealer.seal("audit_entries", one, changes) for one in ids],
-        },
-    )
+    """Entries of the time of their messages, as the program would have written them then."""
+    changes = {"phone_home": ("+12175550100", "+12175550101")}
+    for start in range(0, len(changed), 500):
+        part = changed[start : start + 500]
+        actions = {"patient": Action.ATHENA_PATIENT_CHANGE, "appointment": Action.ATHENA_APPOINTMENT_CHANGE}
+        entries = [AuditEntry(actions[one.kind], audit.ATHENAHEALTH, one.kind, one.record_id, one.id, changes) for one in part]
+        ids = [_id_at(one.at + timedelta(milliseconds=500), random) for one in part]
+        await audit._insert(replace(transaction, began=part[0].at), list(zip(ids, entries, strict=True)))
 
 
 async def fill(database: Database, practice: Practice, messages: int, patients: int) -> None:

@@ -10,7 +10,7 @@ from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from practicestudio.clock import now
+from practicestudio.clock import moment_of, now
 from practicestudio.practices.schedule import cron_words
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
@@ -111,6 +111,7 @@ def _plain(value: Any) -> str:
 
 
 FILTERS = {
+    "made": moment_of,
     "when": when,
     "ago": ago,
     "day": day,

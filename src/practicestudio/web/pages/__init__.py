@@ -9,6 +9,8 @@ from practicestudio.web.pages import (
     audit_acts,
     connection_settings,
     home,
+    log_calls,
+    logs,
     review,
     review_question,
     rule_settings,
@@ -30,4 +32,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     setting_history.router,
     audit.router,
     audit_acts.router,
+    logs.router,
+    log_calls.router,
 )
