@@ -9,7 +9,7 @@ NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 run: setup
 	$(BIN)/practicestudio demo
 
-test: check
+test: check tests/node_modules/.made
 	$(BIN)/pytest -n 2 --dist loadfile
 
 check: setup
@@ -31,10 +31,14 @@ $(ASSETS)/node_modules/.made: $(ASSETS)/package-lock.json .venv/.made
 	cd $(ASSETS) && PATH="$(CURDIR)/$(BIN):$$PATH" $(NPM_CI)
 	touch $@
 
+tests/node_modules/.made: tests/package-lock.json .venv/.made
+	cd tests && PATH="$(CURDIR)/$(BIN):$$PATH" $(NPM_CI)
+	touch $@
+
 lock:  # after a change of pyproject.toml; needs uv
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements/run.txt
 	uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements/test.txt
-	cd $(ASSETS) && npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund
+	for folder in $(ASSETS) tests; do (cd $$folder && npm install --package-lock-only --omit-lockfile-registry-resolved --ignore-scripts --no-audit --no-fund); done
 
 clean:
-	rm -rf .venv $(ASSETS)/node_modules .mypy_cache .pytest_cache .ruff_cache build src/*.egg-info
+	rm -rf .venv $(ASSETS)/node_modules tests/node_modules .mypy_cache .pytest_cache .ruff_cache build src/*.egg-info

@@ -97,4 +97,5 @@ def rules_of(settings: Settings) -> Rules:
         absolute=timedelta(hours=settings.session_hours),
         second_factor_required=settings.second_factor == "required",
         emergency=timedelta(minutes=settings.emergency_minutes),
+        ca_file=settings.ca_file,
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class Rules:
     idle, absolute: how long a session lasts without a sign of life, and at most. confirmed: how long after proving who they are people may
     change how they sign in. one_time: how long a one-time password can be used. emergency: how long emergency access lasts.
     strangers: for tries on one name from devices unknown to it. device: for tries from a known one. network: for tries on any name from one address.
-    second: for tries on a person's second factor, or on confirming.
+    second: for tries on a person's second factor, or on confirming. ca_file: certificates (PEM) by which sign-in providers are trusted besides the
+    machine's own.
     """
 
     address: str = "http://localhost:8000"
@@ -45,6 +47,7 @@ class Rules:
     one_time: timedelta = timedelta(days=3)
     emergency: timedelta = timedelta(minutes=60)
     second_factor_required: bool = False
+    ca_file: Path | None = None
     hashing: Hashing = field(default_factory=Hashing)
     strangers: Patience = Patience(free=5, first=timedelta(seconds=30), most=timedelta(hours=1))
     device: Patience = Patience(free=5, first=timedelta(seconds=30), most=timedelta(minutes=15))

@@ -221,3 +221,32 @@ update emergencies set ends_at = :at where id = :id and ends_at > :at
 
 -- name: emergencies_at(at_practice, most)
 select id, person_id, at_practice, sealed, started_at, ends_at from emergencies where at_practice = :at_practice order by id desc limit :most
+
+-- name: providers()
+select id, sealed from sign_in_providers order by id
+
+-- name: provider(id)^
+select id, sealed from sign_in_providers where id = :id
+
+-- name: put_provider(id, sealed, by)!
+insert into sign_in_providers (id, sealed, changed_by) values (:id, :sealed, :by)
+on conflict (id) do update set sealed = excluded.sealed, changed_by = excluded.changed_by, changed_at = now()
+
+-- name: drop_provider(id)!
+with links as (delete from sign_in_links where provider_id = :id)
+delete from sign_in_providers where id = :id
+
+-- name: use_link(provider_id, subject, at)$
+update sign_in_links set used_at = :at where provider_id = :provider_id and subject = :subject returning person_id
+
+-- name: insert_link(provider_id, subject, person_id)!
+insert into sign_in_links (provider_id, subject, person_id) values (:provider_id, :subject, :person_id) on conflict do nothing
+
+-- name: has_link(person_id)$
+select exists (select 1 from sign_in_links where person_id = :person_id)
+
+-- name: links_of(person_id)
+select provider_id, linked_at from sign_in_links where person_id = :person_id order by linked_at
+
+-- name: drop_link(provider_id, person_id)!
+delete from sign_in_links where provider_id = :provider_id and person_id = :person_id
