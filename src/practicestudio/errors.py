@@ -10,6 +10,7 @@
     │   ├── Unreadable         what came is not what its format says
     │   ├── InvalidValue       a value breaks a rule of ours, of the practice or of athenahealth
     │   │   └── InvalidFields      several do, each told by its field
+    │   ├── ChangedSince       what was read for this change has changed since
     │   ├── Refused            athenahealth said no; its own words are kept
     │   ├── AccessDenied       credentials, permissions, practice
     │   ├── NotAllowed         the person or key that asks has no right to it
@@ -119,6 +120,13 @@ class InvalidFields(InvalidValue):
     def __init__(self, faults: Iterable[FieldFault]) -> None:
         self.faults = tuple(faults)
         super().__init__(" ".join(dict.fromkeys(fault.sentence for fault in self.faults)))
+
+
+class ChangedSince(Permanent):
+    """The record has changed since it was read for this change."""
+
+    code = "changed_since"
+    default_advice = "Look at what it is now, and make the change again."
 
 
 class Refused(Permanent):

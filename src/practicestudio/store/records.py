@@ -14,6 +14,7 @@ from practicestudio.records import Appointment, Patient
 from practicestudio.store import sql
 from practicestudio.store.database import Transaction, rows
 
+SEARCH_PAGE = 20
 RecordKind = Literal["patient", "appointment"]
 R = TypeVar("R", Patient, Appointment)
 
@@ -237,13 +238,20 @@ async def _add_match_keys(transaction: Transaction, of: _Keys) -> None:
 
 
 async def search_patients(transaction: Transaction, query: str, limit: int = 20) -> list[Stored[Patient]]:
-    """Patients that fit every word of what a person typed."""
+    """Patients that fit every word of what a person typed. The keys are coarser than words can be, so what they find is looked through."""
     keys = [transaction.sealer.index(kind, text) for kind, text in search_terms(query)]
-    if not keys:
-        return []
-    found = sql.records.search_patients(transaction.connection, practice_id=transaction.practice_id, keys=keys, limit=limit)
-    opened = [_patient(transaction, row) for row in await rows(found)]
-    return [stored for stored in opened if fits_query(stored.record, query)]
+    fitting: list[Stored[Patient]] = []
+    after = UUID(int=0)
+    while keys and len(fitting) < limit:
+        page = sql.records.search_patients(
+            transaction.connection, practice_id=transaction.practice_id, keys=keys, after=after, limit=max(limit, SEARCH_PAGE)
+        )
+        found = [_patient(transaction, row) for row in await rows(page)]
+        fitting += [stored for stored in found if fits_query(stored.record, query)]
+        if len(found) < max(limit, SEARCH_PAGE):
+            break
+        after = found[-1].id
+    return fitting[:limit]
 
 
 async def patients_found(transaction: Transaction, terms: Sequence[Key], after: UUID, limit: int) -> list[Stored[Patient]]:

@@ -12,6 +12,7 @@ from practicestudio.errors import InvalidValue
 from practicestudio.records import Appointment, Patient
 from practicestudio.store import records as store
 from practicestudio.store.database import Transaction
+from practicestudio.store.records import Stored
 from practicestudio.sync.setup import setup_of
 
 
@@ -25,8 +26,10 @@ class Found:
 
 
 async def search_patients(transaction: Transaction, query: str, by: str, limit: int = 20) -> list[Found]:
-    """Patients that fit every word: beginnings of names, a date of birth, a phone, an e-mail address."""
+    """Patients that fit every word: beginnings of names, a date of birth, the end of a phone. The trail notes who looked for what, sealed."""
     found = await store.search_patients(transaction, query, limit)
+    searched = AuditEntry(Action.PERSON_PATIENT_SEARCH, by, changes={"query": (None, query)})
+    await audit.write(transaction, [searched])
     await _seen(transaction, [one.id for one in found], by)
     return [Found(one.id, one.record, one.merged_into) for one in found]
 
@@ -38,6 +41,15 @@ async def look_up_patient(transaction: Transaction, patient_id: UUID, by: str) -
         raise InvalidValue("There is no such patient.", advice="`practicestudio patient search` finds patients.")
     await _seen(transaction, [stored.id], by)
     return Found(stored.id, stored.record, stored.merged_into)
+
+
+async def read_patient_to_change(transaction: Transaction, patient_id: UUID, by: str) -> Stored[Patient]:
+    """One patient who may be changed, locked. Raises InvalidValue where there is none, or another goes on in their place."""
+    stored = (await store.read_patients(transaction, [patient_id], lock=True)).get(patient_id)
+    if stored is None or stored.merged_into is not None:
+        raise InvalidValue("There is no such patient.", advice="Search for the patient again; it may have been merged into another.")
+    await _seen(transaction, [stored.id], by)
+    return stored
 
 
 async def look_up_appointments(transaction: Transaction, start: datetime, end: datetime) -> Sequence[tuple[UUID, Appointment]]:

@@ -11,6 +11,8 @@ from practicestudio.web.pages import (
     home,
     log_calls,
     logs,
+    patient_form,
+    patients,
     review,
     review_question,
     rule_settings,
@@ -34,4 +36,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     audit_acts.router,
     logs.router,
     log_calls.router,
+    patient_form.router,
+    patients.router,
 )
