@@ -1,7 +1,7 @@
 """Trying a mapping before it is in force: a real record through it, beside what is in force now. Nothing of it is stored but who looked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,8 @@ from practicestudio.sync.setup import MAPPING, OVERRIDES, mapping_of
 MOST_BYTES = 1_000_000
 NOT_JSON = "This is not the JSON of one record. Paste one object, as athenahealth sends it."
 NOTHING_RECEIVED = "The log has nothing that was received for this record: it was made here, or its messages are older than what is kept. Paste JSON."
+
+NOTHING_YET = "The log has nothing of this kind that was received. Synchronise first, or paste JSON."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +69,22 @@ class Trial:
     sent_otherwise: tuple[tuple[str, str, str], ...]
 
 
+async def newest_received(transaction: Transaction, kind: RecordKind) -> Sample:
+    """The body of this kind that came last, whosever it is. Raises InvalidFields where the log has none."""
+    return await _newest(transaction, Filter(kinds=[kind], direction="in"), kind, NOTHING_YET)
+
+
 async def last_received(transaction: Transaction, kind: RecordKind, record_id: UUID) -> Sample:
     """The last body that was received for a record of ours. Raises InvalidFields where the log has none."""
-    for entry in await list_messages(transaction, Filter(kinds=[kind], direction="in", record_id=record_id), 1):
+    found = await _newest(transaction, Filter(kinds=[kind], direction="in", record_id=record_id), kind, NOTHING_RECEIVED)
+    return replace(found, record_id=record_id)
+
+
+async def _newest(transaction: Transaction, chosen: Filter, kind: RecordKind, nothing: str) -> Sample:
+    for entry in await list_messages(transaction, chosen, 1):
         if (body := (await read_bodies(transaction, entry.id)).get("received")) is not None:
-            return Sample(kind, read_object(body), record_id, entry.id, entry.received_at)
-    raise InvalidFields([FieldFault("record", NOTHING_RECEIVED)])
+            return Sample(kind, read_object(body), entry.record_id, entry.id, entry.received_at)
+    raise InvalidFields([FieldFault("record", nothing)])
 
 
 def pasted(kind: RecordKind, text: str) -> Sample:

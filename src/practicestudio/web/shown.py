@@ -99,6 +99,12 @@ def words(value: Any) -> str:
     return text[:1].upper() + text[1:]
 
 
+def inline_code(text: str) -> Markup:
+    """Text of ours in which a name stands between backticks, as HTML."""
+    parts = text.split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in enumerate(parts))
+
+
 def as_data(value: Any) -> Markup:
     """A value as JSON for a data attribute, which a script of ours reads."""
     return Markup(escape(orjson.dumps(value, default=_plain).decode()))  # noqa: S704 - escaped
@@ -121,4 +127,5 @@ FILTERS = {
     "words": words,
     "as_data": as_data,
     "cron_words": cron_words,
+    "inline_code": inline_code,
 }

@@ -11,6 +11,8 @@ from practicestudio.web.pages import (
     home,
     log_calls,
     logs,
+    mapping_change,
+    mappings,
     patient_form,
     patients,
     review,
@@ -38,4 +40,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     log_calls.router,
     patient_form.router,
     patients.router,
+    mappings.router,
+    mapping_change.router,
 )
