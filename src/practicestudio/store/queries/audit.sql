@@ -13,6 +13,10 @@ from unnest(
 select id, at, actor, action, record_kind, message_id, patient_id, via, address, session_id, emergency, sealed from audit_entries
 where practice_id = :practice_id and record_id = :record_id order by id
 
+-- name: entries_of_message(practice_id, message_id)
+select id, at, actor, action, record_kind, record_id, sealed from audit_entries
+where practice_id = :practice_id and message_id = :message_id order by id limit 500
+
 -- name: only_sealer(practice_id)!
 -- Until the transaction ends, nobody else seals this practice's entries.
 select pg_advisory_xact_lock(hashtext('practicestudio audit'), hashtext(:practice_id::text))

@@ -13,6 +13,8 @@ from practicestudio.web.pages import (
     logs,
     mapping_change,
     mappings,
+    message,
+    message_edit,
     patient_form,
     patients,
     review,
@@ -42,4 +44,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     patients.router,
     mappings.router,
     mapping_change.router,
+    message_edit.router,
+    message.router,
 )
