@@ -12,7 +12,7 @@ SAFE_FIELDS = frozenset(
     {
         "event", "level", "timestamp", "logger", "practice_id", "message_id", "record_id", "run_id", "worker", "kind", "lane", "state", "what", "job",
         "operation", "path_template", "method", "status", "duration_ms", "error_code", "error_type", "place", "tries", "count", "seconds",
-        "remaining_today", "request_id", "address", "role", "version", "process",
+        "remaining_today", "request_id", "address", "role", "version", "process", "batch", "root",
     }
 )  # fmt: skip
 

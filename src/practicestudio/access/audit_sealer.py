@@ -56,7 +56,7 @@ async def seal_round(database: Database) -> int:
         try:
             done += await seal_batch(database, practice_id)
         except IntegrationError as error:
-            log.error("audit_not_sealed", practice=str(practice_id), code=error.code, what=error.what)
+            log.error("audit_not_sealed", practice_id=str(practice_id), error_code=error.code, error_type=type(error).__name__)
     return done
 
 
@@ -119,7 +119,7 @@ async def _add_batch(transaction: Transaction, entry_ids: Sequence[UUID], digest
         root=batch.root,
         mark=batch.mark,
     )
-    log.info("audit_sealed", practice=str(practice_id), number=batch.number, root=batch.root.hex())
+    log.info("audit_sealed", practice_id=str(practice_id), batch=batch.number, root=batch.root.hex())
 
 
 async def _count(transaction: Transaction, stored: Iterable[Sequence[Any]]) -> None:
