@@ -20,6 +20,7 @@ from practicestudio.web.pages import (
     patient_form,
     patients,
     people,
+    providers,
     review,
     review_question,
     rule_settings,
@@ -51,5 +52,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     message.router,
     people.router,
     keys.router,
+    providers.router,
     emergency.router,
 )
