@@ -4,9 +4,11 @@ from fastapi import APIRouter
 
 from practicestudio.web.pages import (
     account,
+    appointments,
     athenahealth,
     audit,
     audit_acts,
+    booking,
     connection_settings,
     emergency,
     home,
@@ -54,4 +56,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     keys.router,
     providers.router,
     emergency.router,
+    booking.router,
+    appointments.router,
 )
