@@ -76,3 +76,11 @@ def test_every_page_is_on_the_index(name: str) -> None:
 def test_every_link_leads_to_a_page(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text()):
         assert target.startswith("https://") or (path.parent / target).exists(), target
+
+
+def test_every_chapter_of_the_standard_is_held_by_tests_that_exist() -> None:
+    rows = re.findall(r"^\| (V\d+) [^|]*\|[^|]*\|([^|]*)\|$", page("security"), re.MULTILINE)
+    assert [chapter for chapter, _ in rows] == [f"V{number}" for number in range(1, 18)]
+    named = {chapter: re.findall(r"`(tests/[\w/.]+)`", tests) for chapter, tests in rows}
+    assert [chapter for chapter, tests in named.items() if not tests] == ["V17"]
+    assert [path for tests in named.values() for path in tests if not (ROOT / path).is_file()] == []
