@@ -59,7 +59,7 @@ async def test_a_change_is_checked_kept_told_in_words_and_taken_back(database: A
         assert [(one.field, one.after) for one in entry.differences] == [
             ("Nothing comes in: watched", "no"),
             ("Nothing comes in: Nothing received for", "60 minutes"),
-            ("Nothing comes in: on", "Monday, Saturday"),
+            ("Nothing comes in: On", "Monday, Saturday"),
         ]
         await take_back(transaction, entry.change.id, "ann")
         assert (await read_rules(transaction))["silence"].values["minutes"] == 240

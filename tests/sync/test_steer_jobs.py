@@ -110,7 +110,7 @@ async def test_what_ran_is_listed_newest_first_with_what_it_brought(platform: An
     ran = await platform.do(lambda transaction: list_ran(transaction, limit=100))
     assert [one.id for one in ran] == sorted((one.id for one in ran), reverse=True)
     pull = next(one for one in ran if one.job == "pull.patients")
-    assert (pull.title, pull.run_state, pull.counts["taken"]) == ("All patients", "done", platform.size)
+    assert (pull.title, pull.run_state, pull.counts["taken"]) == ("Every patient", "done", platform.size)
     first = await platform.do(lambda transaction: list_ran(transaction, limit=2))
     rest = await platform.do(lambda transaction: list_ran(transaction, before=first[-1].id, limit=100))
     assert [one.id for one in (*first, *rest)] == [one.id for one in ran]

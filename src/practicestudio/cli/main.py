@@ -9,7 +9,6 @@ import typer
 
 from practicestudio.cli import (
     alerts,
-    apikey,
     appointment,
     audit,
     connection,
@@ -51,7 +50,6 @@ for name, group in (
     ("keys", keys),
     ("audit", audit),
     ("person", person),
-    ("apikey", apikey),
 ):
     app.add_typer(group.app, name=name)
 

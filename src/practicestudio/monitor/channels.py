@@ -77,7 +77,9 @@ def check_address(address: str) -> str:
     """The scheme of an address, after checking that it may be written to and can be read. Raises InvalidValue without a word of the address."""
     scheme, _, rest = address.strip().partition("://")
     if not rest or scheme not in SCHEMES:
-        raise InvalidValue("This is not an address that alerts can be sent to.", advice=f"It begins with one of {'://, '.join(SCHEMES)}://.")
+        raise InvalidValue(
+            "This is not an address that alerts can be sent to.", advice="It begins with one of the services listed, such as slack://."
+        )
     if scheme in THIS_MACHINE_ONLY and (urlsplit(address.strip()).hostname or "") not in LOOPBACK:
         raise InvalidValue(f"An address of {scheme}:// may name this machine only.", advice=f"Use {scheme}s://, which is encrypted.")
     if not _can_be_read(address):

@@ -20,6 +20,9 @@ REST = "rest"
 KEEP, DAILY = 200, timedelta(days=365)
 """So many of the newest tests of a connection are kept, and of older ones the last of each day for a year."""
 
+CUTS_OFF = frozenset({"settings", "token", "ping", "practice"})
+"""Steps without which nothing gets through. A name or a line that fails may still be passed by a proxy."""
+
 LONGEST = timedelta(minutes=10)
 """A test that is not through by then was broken off with the process that ran it."""
 
@@ -55,6 +58,11 @@ class ConnectionTest:
     def failed_step(self) -> Step | None:
         """The first step that failed."""
         return next((step for step in self.steps if step.state == "failed"), None)
+
+    @property
+    def cut_off_at(self) -> Step | None:
+        """The failed step without which nothing gets through."""
+        return next((step for step in self.steps if step.state == "failed" and step.name in CUTS_OFF), None)
 
     def certificate_days(self, now: datetime) -> int | None:
         """Whole days that the certificate is still good; None where none was seen."""

@@ -10,9 +10,6 @@ from practicestudio.monitor.reading import Reading
 from practicestudio.practices.alert_rules import SEVERITIES, Rule, Rules, Severity
 from practicestudio.practices.schedule import Window
 
-CUTS_OFF = frozenset({"settings", "token", "ping", "practice"})
-"""Steps of a connection test without which nothing gets through. A name or a line that fails may still be passed by a proxy."""
-
 WIRE = frozenset({"name", "connection", "TLS"})
 
 
@@ -47,11 +44,15 @@ Said = Iterator[tuple[str, str]]
 
 def _connection_down(reading: Reading, rule: Rule) -> Said:
     test, calls = reading.test, reading.calls
-    failed = test and next((step for step in test.steps if step.state == "failed" and step.name in CUTS_OFF), None)
+    failed = test.cut_off_at if test else None
     if test and failed and not _went_well_since(reading, test):
         yield "rest", f"The connection test of {reading.clock(test.started_at)} failed at the step {failed.name}: {failed.told}"
     elif calls.all and calls.all >= rule.values["calls"] and not calls.well:
-        yield "rest", f"All {calls.all} calls of the last {rule.values['minutes']} minutes failed. Test the connection to see what to do."
+        yield "rest", f"All {calls.all} calls of the last {_span(rule.values['minutes'])} failed. Test the connection to see what to do."
+
+
+def _span(minutes: int) -> str:
+    return f"{minutes // 60} hours" if minutes >= 120 and minutes % 60 == 0 else f"{minutes} minutes"
 
 
 def _went_well_since(reading: Reading, test: ConnectionTest) -> bool:
@@ -66,7 +67,7 @@ def _token_refused(reading: Reading, _: Rule) -> Said:
 
 def _api_failed(reading: Reading, _: Rule) -> Said:
     test = reading.test
-    if test is None or any(step.state == "failed" and step.name in CUTS_OFF for step in test.steps):
+    if test is None or test.cut_off_at is not None:
         return
     for step in test.steps:
         if step.state == "failed" and step.name not in WIRE:
@@ -94,8 +95,8 @@ def _day_used(reading: Reading, rule: Rule) -> Said:
 
 def _errors(reading: Reading, rule: Rule) -> Said:
     if reading.failed_lately >= rule.values["count"]:
-        minutes = rule.values["minutes"]
-        yield "", f"{reading.failed_lately:,} messages failed within {minutes} minutes. Error Management groups them by what went wrong."
+        span = _span(rule.values["minutes"])
+        yield "", f"{reading.failed_lately:,} messages failed within {span}. Error Management groups them by what went wrong."
 
 
 def _queue(reading: Reading, rule: Rule) -> Said:

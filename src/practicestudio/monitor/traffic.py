@@ -45,7 +45,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class HourCount:
-    """An hour, by its start: received, sent, and of both what failed or waits for a person."""
+    """An hour, by its start: received, sent, and apart from them what failed or waits for a person."""
 
     hour: datetime
     received: int = 0

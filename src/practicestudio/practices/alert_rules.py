@@ -54,7 +54,7 @@ RULES: tuple[RuleKind, ...] = (
         "Connection down",
         "The last connection test failed and no call went well since, or every call of the last minutes failed.",
         "critical",
-        (Threshold("minutes", "All calls failed for", 10, "minutes", most=1440), Threshold("calls", "and they were at least", 5, "calls")),
+        (Threshold("minutes", "All calls failed for", 10, "minutes", most=1440), Threshold("calls", "With at least", 5, "calls")),
         down=True,
     ),
     RuleKind(
@@ -87,7 +87,7 @@ RULES: tuple[RuleKind, ...] = (
         "Many messages fail",
         "Messages went to the error queue within a short time.",
         "warning",
-        (Threshold("count", "At least", 10, "messages"), Threshold("minutes", "failed within", 15, "minutes", most=1440)),
+        (Threshold("count", "At least", 10, "messages"), Threshold("minutes", "Failed within", 15, "minutes", most=1440)),
     ),
     RuleKind(
         "queue",
@@ -111,8 +111,8 @@ RULES: tuple[RuleKind, ...] = (
         (
             Threshold("minutes", "Nothing received for", 240, "minutes", least=30, most=4320),
             Threshold("start", "Business hours from", "08:00", kind="time"),
-            Threshold("until", "until", "18:00", kind="time"),
-            Threshold("days", "on", (0, 1, 2, 3, 4), kind="days"),
+            Threshold("until", "Until", "18:00", kind="time"),
+            Threshold("days", "On", (0, 1, 2, 3, 4), kind="days"),
         ),
     ),
     RuleKind(

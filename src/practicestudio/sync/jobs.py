@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from practicestudio.delivery.message import UNFINISHED, State
+from practicestudio.practices.forms.schedules import JOBS
 from practicestudio.practices.schedule import DEFAULTS, Schedule, cron_words, next_due
 from practicestudio.store import sql
 from practicestudio.store.database import Transaction, rows
@@ -16,16 +17,6 @@ from practicestudio.sync.steer_jobs import PULLS
 from practicestudio.sync.subscriptions import FeedState
 
 SHOWN: tuple[State, ...] = ("received", "working", "waiting", "done", "failed", "parked", "discarded", "filtered")
-
-TITLES: Mapping[str, tuple[str, str]] = {
-    "feed.patients": ("Changed patients", "What changed at athenahealth since the last reading"),
-    "feed.appointments": ("Changed appointments", "What changed at athenahealth since the last reading"),
-    "feed.providers": ("Changed providers", "What changed at athenahealth since the last reading"),
-    "pull.practice": ("The practice itself", "Departments, providers, appointment types, custom fields"),
-    "pull.patients": ("All patients", "Every patient of every department, page by page"),
-    "pull.appointments": ("All appointments", "Every appointment around today"),
-    "connection.test": ("Connection test", "From the name of the host to one call of each API"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +36,7 @@ class JobMessage:
     @property
     def title(self) -> str:
         """What the job is called."""
-        return TITLES[self.job][0] if self.job in TITLES else self.job
+        return JOBS[self.job][0] if self.job in JOBS else self.job
 
     @property
     def seconds(self) -> float | None:
@@ -118,7 +109,7 @@ async def _job(
     schedule = setup.schedules.get(name, DEFAULTS[name])
     shown, last = pick(messages)
     following = next_due(schedule, now, setup.practice.zone, setup.off_peak) if setup.connected and left_out is None else None
-    title, help = TITLES[name]
+    title, help = JOBS[name]
     family, _, records = name.partition(".")
     return Job(
         name=name,

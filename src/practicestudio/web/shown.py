@@ -59,6 +59,17 @@ def when(context: Context, moment: datetime | None) -> Markup | str:
 
 
 @pass_context
+def clock(context: Context, moment: datetime | None) -> Markup | str:
+    """The time of the day with its zone, the day before it where it is not today."""
+    if moment is None:
+        return "–"
+    zone = context.get("zone")
+    there, today = local(moment, zone), local(now(), zone).date()
+    words = f"{there:%H:%M %Z}" if there.date() == today else f"{there:%b} {there.day}, {there:%H:%M %Z}"
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.astimezone(UTC).isoformat(), moment_words(moment, zone), words)
+
+
+@pass_context
 def ago(context: Context, moment: datetime | None) -> Markup | str:
     """How long ago, or in how long, with the exact time behind it."""
     if moment is None:
@@ -116,14 +127,24 @@ def _plain(value: Any) -> str:
     raise TypeError(type(value).__name__)
 
 
+DOORS: Mapping[str, str] = {"rest": "REST API", "fhir": "FHIR API", "hl7": "HL7 interface", "file": "Files"}
+
+
+def door(value: str) -> str:
+    """What a door to athenahealth is called."""
+    return DOORS.get(value, value)
+
+
 FILTERS = {
     "made": moment_of,
     "when": when,
     "ago": ago,
+    "clock": clock,
     "day": day,
     "count": count,
     "span": span,
     "state": state,
+    "door": door,
     "words": words,
     "as_data": as_data,
     "cron_words": cron_words,

@@ -25,8 +25,9 @@ from (
 ) as t group by direction
 
 -- name: trend(practice_id, first_hour)
--- By hour: received, sent, and of both what failed or waits for a person.
-select hour, (sum(messages) filter (where direction = 'in'))::bigint, (sum(messages) filter (where direction = 'out'))::bigint,
+-- By hour: received, sent, and apart from them what failed or waits for a person.
+select hour, (sum(messages) filter (where direction = 'in' and state not in ('failed', 'parked')))::bigint,
+       (sum(messages) filter (where direction = 'out' and state not in ('failed', 'parked')))::bigint,
        (sum(messages) filter (where state in ('failed', 'parked')))::bigint
 from message_counts
 where practice_id = :practice_id and hour >= :first_hour and (direction = 'in' or not only_asks(kind)) group by hour having sum(messages) > 0 order by hour

@@ -19,10 +19,10 @@
       smooth: false,
       showSymbol: false,
       barMaxWidth: 28,
-      lineStyle: { width: spark ? 1.5 : 2 },
-      areaStyle: spark || kind === "lines" ? { opacity: 0.12 } : undefined,
+      lineStyle: { width: spark ? 1.5 : 2, type: one.dashed ? "dashed" : "solid" },
+      areaStyle: (spark || kind === "lines") && !one.dashed ? { opacity: 0.12 } : undefined,
       itemStyle: { color: colour(one.colour || palette[index % palette.length]) },
-      markLine: index === 0 && data.limit ? { silent: true, symbol: "none", lineStyle: { color: colour("red"), type: "dashed" }, label: { color: text, formatter: "limit" }, data: [{ yAxis: data.limit }] } : undefined,
+      markLine: index === 0 && data.limit ? { silent: true, symbol: "none", lineStyle: { color: colour("red"), type: "dashed" }, label: { color: text, formatter: "limit", position: "insideEndTop" }, data: [{ yAxis: data.limit }] } : undefined,
     }));
     const quiet = { show: false };
     return {
@@ -32,7 +32,7 @@
       legend: spark || data.series.length < 2 ? undefined : { top: 0, left: 0, textStyle: { color: text }, icon: "roundRect", itemWidth: 10, itemHeight: 10 },
       tooltip: spark ? undefined : { trigger: "axis", renderMode: "richText", axisPointer: { type: "shadow" }, backgroundColor: colour("bg-surface"), borderColor: colour("border-color"), textStyle: { color: text }, valueFormatter: (value) => `${Number(value ?? 0).toLocaleString("en-US")} ${data.unit || ""}` },
       xAxis: { type: "category", data: data.x.map(short), show: !spark, boundaryGap: kind !== "lines" && !spark, axisLine: { lineStyle: { color: colour("border-color") } }, axisTick: quiet, axisLabel: { color: text, hideOverlap: true } },
-      yAxis: { type: "value", show: !spark, minInterval: data.fraction ? undefined : 1, splitLine: { lineStyle: { color: colour("border-color") } }, axisLabel: { color: text } },
+      yAxis: { type: "value", show: !spark, max: data.max, minInterval: data.fraction ? undefined : 1, splitLine: { lineStyle: { color: colour("border-color") } }, axisLabel: { color: text } },
       series,
     };
   };

@@ -4,12 +4,12 @@ from fastapi import APIRouter
 
 from practicestudio.web.pages import (
     account,
-    appointments,
+    alerts,
     athenahealth,
     audit,
     audit_acts,
-    booking,
     connection_settings,
+    connectivity,
     emergency,
     home,
     keys,
@@ -22,17 +22,20 @@ from practicestudio.web.pages import (
     patient_form,
     patients,
     people,
-    providers,
     review,
     review_question,
     rule_settings,
     schedule_settings,
     setting_history,
     sign_in,
+    sync,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
     home.router,
+    sync.router,
+    connectivity.router,
+    alerts.router,
     sign_in.router,
     account.router,
     review.router,
@@ -54,8 +57,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     message.router,
     people.router,
     keys.router,
-    providers.router,
     emergency.router,
-    booking.router,
-    appointments.router,
 )
