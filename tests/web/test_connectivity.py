@@ -67,6 +67,9 @@ async def test_a_test_is_run_watched_and_kept_with_what_to_do(sign_in: Any, conn
     one = (await person.get(f"{connectivity(connected)}/tests/{test}")).text
     assert "127.0.0.1 refused the connection." in one
     assert "a step before it failed" in one
+    kept = (await person.get(f"{connectivity(connected)}?part=kept", headers=PART)).text
+    assert test in kept
+    assert "<html" not in kept
 
 
 async def test_all_connections_that_the_person_may_test_are_tested_at_once(sign_in: Any, database: Database, connected: Practice) -> None:

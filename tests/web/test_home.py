@@ -78,7 +78,10 @@ async def test_the_part_that_changes_comes_alone(sign_in: Any, connected: Practi
     part = await (await sign_in(Role.ANALYST)).get(home(connected), headers=PART)
     assert part.status_code == 200
     assert "<html" not in part.text
-    assert "Last 24 hours" in part.text
+    assert "Not set up yet" not in part.text
+    assert "Last 24 hours" not in part.text
+    trend = await (await sign_in(Role.ANALYST)).get(f"{home(connected)}?part=trend", headers=PART)
+    assert "Last 24 hours" in trend.text
 
 
 async def test_an_open_alert_is_shown_and_taken_on_by_name(sign_in: Any, database: Database, connected: Practice) -> None:

@@ -1,5 +1,5 @@
 -- What the monitor keeps: connection tests, the use of limits, alerts and how they reached people. The nil practice holds what concerns all.
--- depends: 0004.keys
+-- depends: 0007.log
 
 create table connection_tests (
     practice_id uuid not null,
@@ -102,6 +102,9 @@ create table monitor_rounds (
 );
 comment on table monitor_rounds is 'When the monitor last looked at everything: one row, of the nil practice. faults: practices that could not be looked at.';
 call wall('monitor_rounds');
+
+-- What is open is asked for with every look, and little; what is finished is much.
+create index message_counts_open on message_counts (practice_id) where state in ('received', 'working', 'waiting', 'failed', 'parked');
 
 -- Whether a message of this kind only asks athenahealth, or ourselves, for something: it is not counted as sent.
 create function only_asks(kind text) returns boolean

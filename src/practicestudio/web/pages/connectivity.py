@@ -37,22 +37,13 @@ class Stand:
 
 
 @router.get("")
-async def show(visit: Annotated[PracticeVisit, allowed(Right.CONNECTION_TEST)], before: UUID | None = None) -> Response:
-    """The connection's tests; a script asks for what changes while one runs."""
-    if wants_part(visit.request):
-        return page(visit, "connectivity.html", block="now", **await _now(visit))
-    async with visit.transaction() as transaction:
-        kept = await list_tests(transaction, visit.services.clock(), before=before, limit=KEPT_SHOWN + 1)
-    return page(
-        visit,
-        "connectivity.html",
-        **await _now(visit),
-        kept=kept[:KEPT_SHOWN],
-        older=kept[KEPT_SHOWN - 1].id if len(kept) > KEPT_SHOWN else None,
-        newer=before is not None,
-        names=await _names(visit, kept),
-        job=await _job(visit),
-    )
+async def show(visit: Annotated[PracticeVisit, allowed(Right.CONNECTION_TEST)], before: UUID | None = None, part: str = "") -> Response:
+    """The connection's tests; a script asks for what changes while one runs, or for those so far."""
+    if not wants_part(visit.request):
+        return page(visit, "connectivity.html", **await _now(visit), **await _kept(visit, before))
+    if part == "kept":
+        return page(visit, "connectivity.html", block="kept", **await _kept(visit, before))
+    return page(visit, "connectivity.html", block="now", **await _now(visit))
 
 
 @router.get("/tests/{test}")
@@ -94,6 +85,19 @@ async def _now(visit: PracticeVisit) -> dict[str, Any]:
         "busy": any(one.running for one in stands),
         "steps": STEPS,
         "at": visit.services.clock(),
+    }
+
+
+async def _kept(visit: PracticeVisit, before: UUID | None) -> dict[str, Any]:
+    """The tests so far, a page of them."""
+    async with visit.transaction() as transaction:
+        kept = await list_tests(transaction, visit.services.clock(), before=before, limit=KEPT_SHOWN + 1)
+    return {
+        "kept": kept[:KEPT_SHOWN],
+        "older": kept[KEPT_SHOWN - 1].id if len(kept) > KEPT_SHOWN else None,
+        "newer": before is not None,
+        "names": await _names(visit, kept),
+        "job": await _job(visit),
     }
 
 

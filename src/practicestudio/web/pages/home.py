@@ -43,7 +43,7 @@ async def arrive(visit: Annotated[Visit, signed_in()]) -> Response:
         block="overview" if wants_part(visit.request) else None,
         glances=found,
         installation=await _of_installation(visit),
-        everywhere=visit.caller.may(EVERYWHERE, Right.SETTINGS_VIEW),
+        everywhere=visit.caller.may(EVERYWHERE, Right.SETTINGS_CHANGE),
     )
 
 
@@ -56,9 +56,19 @@ async def _of_installation(visit: Visit) -> list[Notice]:
 
 
 @router.get("/practices/{practice}/")
-async def home(visit: Annotated[PracticeVisit, allowed(Right.OVERVIEW_VIEW)]) -> Response:
-    """Is everything well? The part that changes asks for itself again."""
-    return page(visit, "home.html", block="now" if wants_part(visit.request) else None, **await _now(visit))
+async def home(visit: Annotated[PracticeVisit, allowed(Right.OVERVIEW_VIEW)], part: str = "") -> Response:
+    """Is everything well? What is so now asks for itself again, and the trend now and then."""
+    if not wants_part(visit.request):
+        return page(visit, "home.html", **await _now(visit), **await _trend(visit))
+    if part == "trend":
+        return page(visit, "home.html", block="trend", **await _trend(visit))
+    return page(visit, "home.html", block="now", **await _now(visit))
+
+
+async def _trend(visit: PracticeVisit) -> dict[str, Any]:
+    async with visit.transaction() as transaction:
+        trend = await read_trend(transaction, visit.services.clock(), WEEK)
+    return {"day": _chart(visit, trend[-DAY:], 1), "week": _chart(visit, _by_six_hours(trend), 6)}
 
 
 async def _now(visit: PracticeVisit) -> dict[str, Any]:
@@ -68,7 +78,6 @@ async def _now(visit: PracticeVisit) -> dict[str, Any]:
     async with visit.transaction() as transaction:
         wrong = notices(health.findings, await open_alerts(transaction))
         faults = await channel_faults(transaction, now)
-        trend = await read_trend(transaction, now, WEEK)
     return {
         "reading": watched.reading,
         "health": health,
@@ -78,8 +87,6 @@ async def _now(visit: PracticeVisit) -> dict[str, Any]:
         "names": await name_actors(visit.services.database, [one.acknowledged_by for one in wrong]),
         "channel_faults": faults,
         "last_round": await last_round(visit.services.database),
-        "day": _chart(visit, trend[-DAY:], 1),
-        "week": _chart(visit, _by_six_hours(trend), 6),
     }
 
 
