@@ -136,3 +136,4 @@ async def test_who_may_see_but_not_export_is_refused_the_file(sign_in: Any, prac
     assert (await administrator.post(address(practice, "/export"), {"format": "csv"})).status_code == 403
     clinician = await sign_in(Role.CLINICIAN)
     assert (await clinician.get(address(practice))).status_code == 403
+    assert (await administrator.get(address(practice, "?what=person:access:refuse"))).text.count("Was refused a page or a call</td>") == 2

@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
-from practicestudio.access.audit import Origin
+from practicestudio.access.audit import Action, AuditEntry, Origin, write
 from practicestudio.access.caller import EVERYWHERE, Caller
 from practicestudio.access.rights import Right
 from practicestudio.access.sessions import Due, Session, SignedIn, look_at_session, use_session
@@ -128,6 +129,7 @@ def allowed(right: Right) -> Any:
         if found is None:
             raise NotFound("There is no such practice, or you have no role in it.", advice="Choose one of your practices.")
         if not visit.caller.may(found.id, right):
+            await _note_refusal(visit, found.id, right)
             raise NotAllowed("You may not do this in this practice.")
         return PracticeVisit(visit.request, visit.services, visit.signed_in, visit.practices, found)
 
@@ -140,10 +142,16 @@ def allowed_everywhere(right: Right) -> Any:
     async def check(request: Request) -> Visit:
         visit = await _visit(request)
         if not visit.caller.may(EVERYWHERE, right):
+            await _note_refusal(visit, EVERYWHERE, right)
             raise NotAllowed("You may not do this, for it concerns every practice.")
         return visit
 
     return Depends(Guard(check, right))
+
+
+async def _note_refusal(visit: Visit, practice_id: UUID, right: Right) -> None:
+    async with visit.services.database.practice(practice_id, origin=visit.origin) as transaction:
+        await write(transaction, [AuditEntry(Action.PERSON_ACCESS_REFUSE, visit.caller.actor, changes={"right": (None, right.value)})])
 
 
 def partly_signed_in() -> Any:
