@@ -115,7 +115,7 @@ async def test_a_body_is_tried_field_by_field_and_nothing_is_stored(database: Da
     assert lines["departmentid"].value == "Front"
     assert {line.field for line in trial.lines if line.lost} == {"shoesize", "homephone", "insurances.1.colour"}
     assert [finding.severity for finding in lines["shoesize"].findings] == ["no_place"]
-    assert ("gender", "", "other") in trial.read_otherwise
+    assert ("gender", "unknown", "other") in trial.read_otherwise
     assert ("preferred_name", "", "Immy") in trial.read_otherwise
     assert trial.tried.sent["altfirstname"] == "Immy"
     assert ("altfirstname", "Immy", "Immy") not in trial.sent_otherwise

@@ -101,7 +101,7 @@ async def test_a_change_is_tried_on_pasted_json_before_it_is_saved(everyone: Any
     change = {"change": "code", "table": "sex", "athena": "Q", "ours": "other", "name": "", "of": "", "kind": "patient"}
     tried = await everyone.post(at(furnished, "/try"), {**change, "source": "pasted", "pasted": orjson.dumps(BODY).decode()})
     assert tried.status_code == 200
-    assert re.search(r"<code>gender</code></th><td>–</td><td><ins>other</ins>", tried.text)
+    assert re.search(r"<code>gender</code></th><td><del>unknown</del></td><td><ins>other</ins>", tried.text)
     assert re.search(r'class="lost">\s*<th scope="row"><code>shoesize</code>', tried.text)
     assert "2 found no place" not in tried.text
     assert await overrides(database, furnished) == []

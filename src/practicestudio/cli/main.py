@@ -9,6 +9,7 @@ import typer
 
 from practicestudio.cli import (
     alerts,
+    apikey,
     appointment,
     audit,
     connection,
@@ -50,6 +51,7 @@ for name, group in (
     ("keys", keys),
     ("audit", audit),
     ("person", person),
+    ("apikey", apikey),
 ):
     app.add_typer(group.app, name=name)
 

@@ -46,11 +46,8 @@ class TraceLine:
 
 
 def record_lines(record: Patient | Appointment | None, names: Mapping[UUID, str]) -> Lines:
-    """A record's values in words by their paths, but for those that say nothing. names: of places, providers and appointment types."""
-    if record is None:
-        return {}
-    nothing = dict(_lines("", type(record)(), names))
-    return {path: words for path, words in _lines("", record, names) if nothing.get(path) != words and path not in _HELD}
+    """A record's values in words by their paths; empty ones are left out. names: of places, providers and appointment types."""
+    return {} if record is None else {path: words for path, words in _lines("", record, names) if path not in _HELD}
 
 
 def _lines(path: str, value: Any, names: Mapping[UUID, str]) -> Iterator[tuple[str, str]]:
@@ -93,9 +90,10 @@ class Tried:
 
 
 def trace(plan: FieldMap, body: Mapping[str, Any], tried: Tried) -> list[TraceLine]:
-    """Every received field that has a value, in the order it came, then the values that no field gave."""
+    """Every received field that has a value, in the order it came, then the values that no field gave, but for those that every record has."""
     found = list(_trace(plan, body, tried, ""))
-    shown = {line.ours for line in found}
+    always = record_lines(Patient() if plan is PATIENT else Appointment(), {})
+    shown = {line.ours for line in found} | {path for path, words in tried.read.items() if always.get(path) == words}
     given = [TraceLine("", "", path, value, "", _about(tried, path)) for path, value in tried.read.items() if path not in shown]
     told = {finding for line in (*found, *given) for finding in line.findings}
     rest = [TraceLine(finding.place, "", "", "", "", (finding,)) for finding in tried.report if finding not in told]

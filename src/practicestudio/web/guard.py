@@ -210,13 +210,18 @@ def guards_of(route: APIRoute) -> Iterator[Guard]:
     return walk(route.dependant)
 
 
+def routes_of(routes: Iterable[BaseRoute]) -> Iterator[APIRoute]:
+    """Every route, also those of included routers, each of which FastAPI keeps as one route."""
+    for route in routes:
+        if (included := getattr(route, "original_router", None)) is not None:
+            yield from routes_of(included.routes)
+        elif isinstance(route, APIRoute):
+            yield route
+
+
 def check_routes(routes: Iterable[BaseRoute]) -> None:
     """Raise Misconfigured unless every route names just one guard, and one of a practice lies below it."""
-    for route in routes:
-        if (included := getattr(route, "original_router", None)) is not None:  # FastAPI keeps an included router as one route
-            check_routes(included.routes)
-        if not isinstance(route, APIRoute):
-            continue
+    for route in routes_of(routes):
         guards = list(guards_of(route))
         if len(guards) != 1 or guards[0].of_practice != ("{practice}" in route.path):
             raise Misconfigured(f"The route {route.path} does not say who may use it.", advice="Give it one guard of `web.guard`.")

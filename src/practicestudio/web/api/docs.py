@@ -1,14 +1,16 @@
 """What the API is, for programs (OpenAPI) and for people: open, for nothing of it is secret."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from practicestudio.web.api.body import JSON
-from practicestudio.web.api.document import INTRODUCTION, chapters
+from practicestudio.web.api.document import INTRODUCTION, TITLE
 from practicestudio.web.api.guard import ApiRoute, anybody
+from practicestudio.web.api.readable import chapters, shapes
+from practicestudio.web.api.refusals import REFUSALS
 from practicestudio.web.rendering import open_page
 from practicestudio.web.services import Services
 
@@ -27,4 +29,11 @@ async def openapi(request: Request, services: Annotated[Services, anybody()]) ->
 async def docs(request: Request, services: Annotated[Services, anybody()]) -> Response:
     """The same for people."""
     document = request.app.state.document
-    return open_page(request, "api_docs.html", document=document, chapters=chapters(document), introduction=INTRODUCTION)
+    values: dict[str, Any] = {
+        "title": TITLE,
+        "introduction": INTRODUCTION,
+        "chapters": chapters(document),
+        "shapes": shapes(document),
+        "refusals": REFUSALS,
+    }
+    return open_page(request, "api_docs.html", **values)

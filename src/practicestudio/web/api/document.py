@@ -1,7 +1,6 @@
 """The API as an OpenAPI 3.1 document, written from the routes: what each asks for, answers, and may refuse."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -43,15 +42,6 @@ HEADERS: Mapping[str, tuple[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One thing that can be asked for, as the page of the docs shows it. spec: its part of the document."""
-
-    method: str
-    path: str
-    spec: Mapping[str, Any]
-
-
 def write_document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
     """The document of these routes."""
     document: dict[str, Any] = get_openapi(title=TITLE, version="1", openapi_version="3.1.0", description="\n\n".join(INTRODUCTION), routes=routes)
@@ -65,18 +55,12 @@ def write_document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
     components.setdefault("schemas", {})["Problem"] = PROBLEM
     components["parameters"] = {IDEMPOTENCY_KEY: _IDEMPOTENCY}
     for route in routes_of(routes):
+        if route.body_field is not None:
+            model: Any = route.body_field.field_info.annotation
+            components["schemas"][model.__name__]["examples"] = model.model_config["json_schema_extra"]["examples"]
         for method in route.methods or ():
             _complete(document["paths"][route.path][method.lower()], route)
     return document
-
-
-def chapters(document: Mapping[str, Any]) -> dict[str, list[Operation]]:
-    """The operations by what they are about, in the order of the routes."""
-    found: dict[str, list[Operation]] = {}
-    for path, methods in document["paths"].items():
-        for method, spec in methods.items():
-            found.setdefault(spec["tags"][0], []).append(Operation(method.upper(), path, spec))
-    return found
 
 
 def routes_of(routes: Iterable[BaseRoute]) -> Iterator[APIRoute]:
@@ -104,6 +88,7 @@ def _complete(operation: dict[str, Any], route: APIRoute) -> None:
         del operation["parameters"]
     operation["responses"].pop("422", None)
     for status, answer in operation["responses"].items():
+        answer["content"][JSON]["example"] = route.responses[int(status)]["content"][JSON]["example"]  # FastAPI leaves out what is null
         answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in _headers(kind, answer, status, route)}
     body = "requestBody" in operation
     if body and method == "PATCH":
@@ -174,6 +159,6 @@ _IDEMPOTENCY = {
     "in": "header",
     "required": False,
     "description": "Any 1 to 255 visible characters; a random UUID is good. The same request with the same key is carried out once within 24 hours.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[\x21\x23-\x7e]+$"},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 257, "pattern": r'^"?[\x21\x23-\x7e]{1,255}"?$'},
     "example": "5f0c1a9e-7d7c-4f0e-9b1a-0f2d3c4b5a69",
 }

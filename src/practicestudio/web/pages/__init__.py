@@ -5,9 +5,11 @@ from fastapi import APIRouter
 from practicestudio.web.pages import (
     account,
     alerts,
+    appointments,
     athenahealth,
     audit,
     audit_acts,
+    booking,
     connection_settings,
     connectivity,
     emergency,
@@ -22,6 +24,7 @@ from practicestudio.web.pages import (
     patient_form,
     patients,
     people,
+    providers,
     review,
     review_question,
     rule_settings,
@@ -57,5 +60,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     message.router,
     people.router,
     keys.router,
+    providers.router,
     emergency.router,
+    booking.router,
+    appointments.router,
 )

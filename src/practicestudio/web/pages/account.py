@@ -16,8 +16,10 @@ from practicestudio.access.factors import Added, read_factors
 from practicestudio.access.passkey_answers import ask_passkey
 from practicestudio.access.passkeys import works_at
 from practicestudio.access.people import read_person
+from practicestudio.access.providers import list_providers
 from practicestudio.access.sessions import Due, end_sessions_of, list_sessions
 from practicestudio.access.sign_in import SignInRefused
+from practicestudio.access.sso import read_links
 from practicestudio.access.tokens import derived
 from practicestudio.access.totp import Enrolment
 from practicestudio.errors import IntegrationError, InvalidValue
@@ -50,9 +52,13 @@ async def account(visit: SignedIn) -> Response:
     async with visit.shared() as transaction:
         person = await read_person(transaction, visit.session.person_id)
         found = await read_factors(transaction, person.id)
+        links = dict(await read_links(transaction, person.id))
+        providers = [(one, provider.name, links.get(one)) for one, provider in await list_providers(transaction)]
         open_sessions = [(one, browser_words(one.browser.agent)) for one in await list_sessions(transaction, person.id, now, rules)]
     names = {EVERYWHERE: "Every practice"} | {one.id: one.name for one in visit.practices}
-    return page(visit, "account.html", names=names, person=person, factors=found, sessions=open_sessions, passkeys_work=works_at(rules))
+    return page(
+        visit, "account.html", names=names, providers=providers, person=person, factors=found, sessions=open_sessions, passkeys_work=works_at(rules)
+    )
 
 
 @router.get("/account/password")

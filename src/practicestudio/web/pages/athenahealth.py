@@ -140,4 +140,7 @@ async def _shown_test(visit: PracticeVisit, test: UUID | None) -> Response:
         found = test or await running_test(transaction, now)
         shown = None if found is None else await read_test(transaction, found, now)
     setting_up = "/setup" in visit.request.headers.get("HX-Current-URL", "")
-    return page(visit, "settings/test_part.html", block="test", test=shown, all_steps=STEPS, setting_up=setting_up)
+    response = page(visit, "settings/test_part.html", block="test", test=shown, all_steps=STEPS, setting_up=setting_up)
+    if shown is not None and shown.state != "running":
+        response.headers["HX-Trigger"] = "connection-tested"
+    return response

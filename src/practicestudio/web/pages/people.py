@@ -37,7 +37,11 @@ async def people(visit: Manages) -> Response:
         emergencies = await list_emergencies(transaction, visit.practice.id, most=10)
     names = await name_actors(visit.services.database, {actor_of(one.person_id) for one in emergencies})
     now = visit.services.clock()
-    return page(visit, "people.html", people=found, here=visit.practice.id, everywhere=EVERYWHERE, emergencies=emergencies, names=names, now=now)
+    manages_all = visit.caller.may(EVERYWHERE, Right.PEOPLE_MANAGE)
+    return page(
+        visit, "people.html", people=found, here=visit.practice.id, everywhere=EVERYWHERE, emergencies=emergencies, names=names, now=now,
+        manages_all=manages_all,
+    )  # fmt: skip
 
 
 @router.get(f"{PEOPLE}/rights")

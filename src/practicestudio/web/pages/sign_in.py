@@ -10,6 +10,7 @@ from practicestudio.access.attempts import TooManyTries
 from practicestudio.access.factors import read_factors
 from practicestudio.access.passkey_answers import ask_passkey
 from practicestudio.access.passkeys import works_at
+from practicestudio.access.providers import list_providers
 from practicestudio.access.second_factor import show_code, show_passkey, sign_in_with_passkey
 from practicestudio.access.sessions import Browser, Due, end_session, look_at_session
 from practicestudio.access.sign_in import Arrival, Presented, SignInRefused, origin_of, sign_in
@@ -36,7 +37,7 @@ async def ask(request: Request, services: Open, next: str = "/") -> Response:
     """Who are you? Whoever is signed in goes on."""
     if await _is_signed_in(request, services):
         return RedirectResponse(inside(next), 303)
-    return sign_in_page(request, services, next)
+    return await sign_in_page(request, services, next)
 
 
 @router.post("/sign-in")
@@ -47,7 +48,7 @@ async def answer(request: Request, services: Open, sign_in_name: Text = "", pass
     try:
         arrival = await sign_in(services.database, services.rules, presented, browser_of(request), services.clock())
     except REFUSALS as refusal:
-        return sign_in_page(request, services, next, refusal, sign_in_name)
+        return await sign_in_page(request, services, next, refusal, sign_in_name)
     return await let_in(request, services, arrival, next)
 
 
@@ -66,7 +67,7 @@ async def answer_with_passkey(request: Request, services: Open, answer: Text = "
     try:
         arrival = await sign_in_with_passkey(services.database, services.rules, holder, answer, browser_of(request), device, services.clock())
     except REFUSALS as refusal:
-        return sign_in_page(request, services, next, refusal)
+        return await sign_in_page(request, services, next, refusal)
     return await let_in(request, services, arrival, next)
 
 
@@ -147,11 +148,13 @@ async def let_in(request: Request, services: Services, arrival: Arrival, next: s
     return _keep(response, services, arrival)
 
 
-def sign_in_page(request: Request, services: Services, next: str, refusal: IntegrationError | None = None, sign_in_name: str = "") -> Response:
+async def sign_in_page(request: Request, services: Services, next: str, refusal: IntegrationError | None = None, sign_in_name: str = "") -> Response:
     """The sign-in page, with why it was refused before."""
     token = start_token(request, services.settings) or new_token()
+    async with services.database.shared() as transaction:
+        providers = [(provider_id, one.name) for provider_id, one in await list_providers(transaction)]
     values = {"start": derived(token, "start"), "next": inside(next), "sign_in_name": sign_in_name, "passkeys": works_at(services.rules)}
-    response = open_page(request, "sign_in.html", status=_status_of(refusal), refusal=refusal, **values)
+    response = open_page(request, "sign_in.html", status=_status_of(refusal), refusal=refusal, providers=providers, **values)
     set_start(response, token, services.settings)
     return _with_retry(response, refusal)
 

@@ -152,15 +152,17 @@ _CHANGEABLE_ONLY: dict[str, Any] = {
 }
 _NEVER_EMPTY: dict[str, Any] = {"first_name": (Name, ""), "last_name": (Name, ""), "date_of_birth": (PastDay, None)}
 
+
+class _Change(NewPatient):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"phone_mobile": "+16175550199", "address": {"line1": "40 Elm St"}, "email": None}]})
+
+
 PatientChange = create_model(
     "PatientChange",
-    __base__=NewPatient,
+    __base__=_Change,
     __doc__="What changes of a patient, as a merge patch (RFC 7396): what is left out stays, null takes a value away, a list is replaced whole.",
     **_NEVER_EMPTY,
     **_CHANGEABLE_ONLY,
-)
-PatientChange.model_config = ConfigDict(
-    json_schema_extra={"examples": [{"phone_mobile": "+16175550199", "address": {"line1": "40 Elm St"}, "email": None}]}
 )
 
 
