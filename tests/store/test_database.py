@@ -294,6 +294,7 @@ async def test_functions_with_the_owners_rights_are_for_those_who_need_them(owne
         ("drop_day", False, False, True, True),
         ("make_day", False, False, False, True),
         ("make_days", False, True, True, True),
+        ("search_patients", False, True, False, True),
     ]
 
 

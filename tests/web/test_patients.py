@@ -1,6 +1,7 @@
 """Patients: found as one types, shown with the origin of each value, registered and changed without overwriting anybody."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from html import unescape
 from typing import Any
@@ -103,3 +104,21 @@ async def test_who_may_only_look_may_not_change(sign_in: Any, practice: Practice
     assert "/edit" not in (await biller.get(f"{home(practice)}/{patient}")).text
     assert (await biller.post(f"{home(practice)}/{patient}/edit", {"first_name": "X"})).status_code == 403
     assert (await auditor.get(f"{home(practice)}/{patient}")).status_code == 403
+
+
+async def test_two_records_of_one_person_are_compared_and_joined(sign_in: Any, database: Database, practice: Practice, patient: UUID) -> None:
+    async with database.practice(practice.id) as transaction:
+        twice = replace(PERSON, email="jean@example.org", phone_mobile="+16175550188")
+        other = await create_patient(transaction, twice, "test")
+    person = await sign_in(Role.FRONT_DESK)
+    found = await person.post(f"{home(practice)}/{patient}/join/search", {"query": "hillcanary"})
+    assert f"{patient}/join/{other}" in found.text
+    compared = (await person.get(f"{home(practice)}/{patient}/join/{other}")).text
+    assert "(617) 555-0188" in compared
+    assert "nothing, and gains it" in compared
+    assert (await person.post(f"{home(practice)}/{patient}/join/{other}", {"why": ""})).status_code == 422
+    done = await person.post(f"{home(practice)}/{patient}/join/{other}", {"unit.phone_mobile": "taken_in", "why": "same card"})
+    assert done.status_code == 303
+    record = await read(database, practice, patient)
+    assert (record.email, record.phone_mobile) == ("jean@example.org", "+16175550188")
+    assert "was merged into another" in (await person.get(f"{home(practice)}/{other}")).text

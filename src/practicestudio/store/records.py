@@ -243,9 +243,7 @@ async def search_patients(transaction: Transaction, query: str, limit: int = 20)
     fitting: list[Stored[Patient]] = []
     after = UUID(int=0)
     while keys and len(fitting) < limit:
-        page = sql.records.search_patients(
-            transaction.connection, practice_id=transaction.practice_id, keys=keys, after=after, limit=max(limit, SEARCH_PAGE)
-        )
+        page = sql.records.search_patients(transaction.connection, keys=keys, after=after, limit=max(limit, SEARCH_PAGE))
         found = [_patient(transaction, row) for row in await rows(page)]
         fitting += [stored for stored in found if fits_query(stored.record, query)]
         if len(found) < max(limit, SEARCH_PAGE):

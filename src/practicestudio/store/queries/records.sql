@@ -62,10 +62,8 @@ from unnest(:ids::uuid[], :statuses::text[], :sealed::bytea[], :firsts::integer[
     as t (id, status, sealed, first, middle, last, merged_into)
 where patients.practice_id = :practice_id and patients.id = t.id
 
--- name: search_patients(practice_id, keys, after, limit)
-select id, version, status, sealed, merged_into, created_at, changed_at from patients
-where practice_id = :practice_id and search_keys @> :keys::bigint[] and status <> 'deleted' and merged_into is null and id > :after
-order by id limit :limit
+-- name: search_patients(keys, after, limit)
+select id, version, status, sealed, merged_into, created_at, changed_at from search_patients(:keys::bigint[], :after, :limit)
 
 -- name: count_patients(practice_id)$
 select count(*) from patients where practice_id = :practice_id
