@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from practicestudio.cli.output import console, say
 from practicestudio.cli.roles import make_worker
+from practicestudio.cli.session import person
 from practicestudio.clock import first_id_at, now
 from practicestudio.delivery.log import LogEntry
 from practicestudio.delivery.message import UNFINISHED, State
@@ -20,7 +21,7 @@ from practicestudio.practices.practice import Practice
 from practicestudio.settings import Settings
 from practicestudio.sync.doors import open_doors
 from practicestudio.sync.progress import pull_progress, states_since
-from practicestudio.sync.schedule_jobs import request_job
+from practicestudio.sync.steer_jobs import run_now
 
 if TYPE_CHECKING:
     from practicestudio.store.database import Database
@@ -106,7 +107,7 @@ async def _is_taken(ask: Ask) -> bool:
 async def _follow(ask: Ask, job: str, bar: Progress) -> LogEntry:
     """Ask for a job and show a bar until it has ended, and what it brought is worked."""
     async with ask.database.practice(ask.practice.id) as transaction:
-        message = await request_job(transaction, job)
+        message = await run_now(transaction, job, person(None))
     task = bar.add_task(f"{ask.practice.athena_id} {job}", total=None)
     while True:
         entry, states = await _entry(ask, message), await _brought(ask)
