@@ -43,15 +43,18 @@ def list_all(
       practicestudio alerts list --practice 195900 --over --json
     """
 
-    async def work(database: "Database") -> "list[tuple[Practice, Alert]]":
+    async def work(database: "Database") -> "tuple[list[tuple[Practice, Alert]], dict[str, str]]":
+        from practicestudio.access.actors import name_actors
         from practicestudio.monitor.alerts import list_alerts, open_alerts
 
-        found = []
+        found: list[tuple[Practice, Alert]] = []
         for one in await _practices(database, practice):
             async with database.practice(one.id) as transaction:
                 alerts = await (list_alerts(transaction, limit=100) if over else open_alerts(transaction))
             found += [(one, alert) for alert in alerts]
-        return found
+        return found, await name_actors(database, [alert.acknowledged_by for _, alert in found])
+
+    found, names = session_of(context).on_database(work)
 
     rows = [
         {
@@ -62,10 +65,10 @@ def list_all(
             "sentence": alert.sentence,
             "opened_at": alert.opened_at,
             "closed_at": alert.closed_at,
-            "acknowledged_by": alert.acknowledged_by,
+            "acknowledged_by": names.get(alert.acknowledged_by or ""),
             "id": alert.id,
         }
-        for one, alert in session_of(context).on_database(work)
+        for one, alert in found
     ]
     show_list(rows, COLUMNS, as_json=as_json, empty="No alert is open.")
 

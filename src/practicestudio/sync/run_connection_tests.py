@@ -71,16 +71,23 @@ async def finish_connection_test(doors: Doors, practice: Practice, test: UUID, *
 
 
 async def run_all(
-    doors: Doors, practices: Sequence[Practice], by: str, *, done: Callable[[Practice, ConnectionTest], Awaitable[None]] | None = None
+    doors: Doors,
+    practices: Sequence[Practice],
+    by: str,
+    *,
+    origin: Origin | None = None,
+    done: Callable[[Practice, ConnectionTest], Awaitable[None]] | None = None,
 ) -> dict[UUID, ConnectionTest]:
-    """Test the connections of these practices, a few at a time. done: told of each as it ends. Returns the tests by practice; a practice that has
-    no connection, or whose test is under way already, is not among them."""
+    """Test the connections of these practices, a few at a time. origin: where the wish comes from, for the trail. done: told of each as it ends.
+
+    Returns the tests by practice; a practice that has no connection, or whose test is under way already, is not among them.
+    """
     gate, found = asyncio.Semaphore(AT_ONCE), {}
 
     async def one(practice: Practice) -> None:
         async with gate:
             try:
-                test = await begin_connection_test(doors, practice, by)
+                test = await begin_connection_test(doors, practice, by, origin=origin)
             except Misconfigured:  # not set up yet, which is told where it is shown
                 return
             if test is None:

@@ -69,7 +69,7 @@ async def begin(visit: Annotated[PracticeVisit, allowed(Right.CONNECTION_TEST)])
 async def begin_all(visit: Annotated[PracticeVisit, allowed(Right.CONNECTION_TEST)]) -> Response:
     """Test every connection that the person may test, a few at a time."""
     mine = [one for one in visit.practices if visit.caller.may(one.id, Right.CONNECTION_TEST)]
-    go_on(run_all(visit.services.doors, mine, visit.caller.actor), "connection_tests")
+    go_on(run_all(visit.services.doors, mine, visit.caller.actor, origin=visit.origin), "connection_tests")
     return go(visit, f"{visit.root}{INTEGRATIONS}/connectivity#all")
 
 
