@@ -232,3 +232,12 @@ async def test_a_form_that_is_not_ours_is_told_so(everyone: Any, connected: Prac
         answer = await everyone.post(at(connected, "/limits"), {"seen": seen})
         assert answer.status_code == 422
         assert "Reload the page" in answer.text
+
+
+async def test_the_first_sync_is_watched_from_the_moment_it_is_asked_for(everyone: Any, connected: Practice) -> None:
+    shown = await everyone.post(at(connected, "/setup/first-sync"), follow_redirects=True)
+    assert 'id="progress"' in shown.text
+    assert "waiting" in shown.text
+    part = await everyone.get(at(connected, "/setup/progress"), headers={"HX-Request": "true"})
+    assert "<html" not in part.text
+    assert 'hx-trigger="every 1s"' in part.text

@@ -13,6 +13,7 @@ from practicestudio.practices.credentials import CredentialsState, credentials_s
 from practicestudio.practices.practice import Practice
 from practicestudio.store import sql
 from practicestudio.store.database import Database, Transaction
+from practicestudio.sync.schedule_jobs import job_message
 
 SetUpStep = Literal["connection", "credentials", "test", "first sync", "done"]
 StateWord = Literal["not set up", "not tested", "ok", "failed"]
@@ -20,7 +21,7 @@ StateWord = Literal["not set up", "not tested", "ok", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class PracticeState:
-    """How far one practice is. pulled: a pull of its patients was begun; pulls: its sync rules ask for one."""
+    """How far one practice is. pulled: a pull of its patients was asked for; pulls: its sync rules ask for one."""
 
     practice: Practice
     connection: Connection | None
@@ -70,7 +71,7 @@ async def read_state(transaction: Transaction, practice: Practice, now: datetime
         None if stored is None else connection.from_value(stored),
         await credentials_state(transaction),
         await last_test(transaction, now),
-        bool(await sql.runs.was_run(transaction.connection, practice_id=transaction.practice_id, what="patients")),
+        await _was_pulled(transaction),
         rules.patients != "none",
     )
 
@@ -83,3 +84,8 @@ async def read_states(database: Database, practices: Sequence[Practice], now: da
             return await read_state(transaction, practice, now)
 
     return list(await asyncio.gather(*(one(practice) for practice in practices)))
+
+
+async def _was_pulled(transaction: Transaction) -> bool:
+    begun = await sql.runs.was_run(transaction.connection, practice_id=transaction.practice_id, what="patients")
+    return bool(begun) or await job_message(transaction, "pull.patients") is not None
