@@ -25,6 +25,12 @@
     }
   });
 
+  document.addEventListener("change", (event) => {
+    const all = event.target.closest("[data-tick-all]");
+    if (!all) return;
+    for (const one of all.form.querySelectorAll(`input[name="${all.dataset.tickAll}"]`)) one.checked = all.checked;
+  });
+
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     for (const menu of document.querySelectorAll("details.dropdown-details[open]")) {

@@ -10,9 +10,10 @@ from practicestudio.access.actors import name_actors
 from practicestudio.access.audit_actions import WORDS
 from practicestudio.access.rights import Right
 from practicestudio.delivery.message import ATTENTION
-from practicestudio.errors import InvalidValue
+from practicestudio.errors import InvalidValue, Misconfigured
 from practicestudio.sync import handle_errors
 from practicestudio.sync.message_story import read_account, read_contents
+from practicestudio.web.faults import NotFound
 from practicestudio.web.guard import PracticeVisit, allowed
 from practicestudio.web.pages.logs import PATH, Watcher
 from practicestudio.web.rendering import go, page
@@ -28,8 +29,11 @@ PARTS = {"received": "Received from athenahealth", "sent": "Sent to athenahealth
 @router.get("")
 async def message(visit: Watcher, message: UUID) -> Response:
     """The story without what it says."""
-    async with visit.transaction() as transaction:
-        account = await read_account(transaction, message)
+    try:
+        async with visit.transaction() as transaction:
+            account = await read_account(transaction, message)
+    except Misconfigured:
+        raise NotFound("This practice has no such message, or it is no longer kept.", advice="Go back to the log.") from None
     actors = [account.entry.decided_by, *(effect.actor for effect in account.effects)]
     return page(
         visit,
