@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any, Self
 from uuid import UUID
 
-from practicestudio.store.binary import wire
+from practicestudio.store.binary import wire, wire_of_stored
 from practicestudio.store.sealing import Sealer
 
 SIZE = 32
@@ -63,9 +63,14 @@ def beginning(practice_id: UUID) -> Head:
     return Head(0, sha256(b"practicestudio audit trail\0" + practice_id.bytes).digest())
 
 
-def digest_of_entry(columns: Sequence[Any]) -> bytes:
-    """The digest of an entry. columns: all that are stored, the mark last."""
-    return sha256(wire(columns)).digest()
+def content_of_entry(stored: Sequence[Any]) -> bytes:
+    """What an entry's mark is made of. stored: a row of the query `stored_entries`, the mark last."""
+    return wire_of_stored(stored[:-1])
+
+
+def digest_of_entry(stored: Sequence[Any], content: bytes | None = None) -> bytes:
+    """The digest of an entry: of its content and its mark. stored, content: see `content_of_entry`."""
+    return sha256((content or content_of_entry(stored)) + wire_of_stored(stored[-1:])).digest()
 
 
 def mark_of_entry(sealer: Sealer, columns: bytes) -> bytes:

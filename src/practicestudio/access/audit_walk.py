@@ -12,9 +12,18 @@ from enum import Enum, StrEnum
 from typing import Any
 from uuid import UUID
 
-from practicestudio.access.audit_chain import SIZE, Batch, Head, beginning, digest_of_entry, link_after, mark_of_batch, mark_of_entry
+from practicestudio.access.audit_chain import (
+    SIZE,
+    Batch,
+    Head,
+    beginning,
+    content_of_entry,
+    digest_of_entry,
+    link_after,
+    mark_of_batch,
+    mark_of_entry,
+)
 from practicestudio.clock import first_id_at, moment_of
-from practicestudio.store.binary import wire
 from practicestudio.store.sealing import Sealer
 
 MOST_FINDINGS = 1000
@@ -99,7 +108,8 @@ class Walk:
         """Take the next entries, rows of the query `stored_page`."""
         for row in page:
             if len(self._waiting) < _MOST_KEPT:
-                self._waiting[row[1]] = (digest_of_entry(row), self._standing(row))
+                content = content_of_entry(row)
+                self._waiting[row[1]] = (digest_of_entry(row, content), self._standing(row, content))
         if page:
             self._read_to = page[-1][1]
 
@@ -130,8 +140,8 @@ class Walk:
                 gone = f"The chain ends with batch {self.head.number}, but {where} knew batch {noted.number}: what came after was cut off."
                 self._add(Finding(Fault.CUT, gone, None, self.head.number + 1))
 
-    def _standing(self, row: Sequence[Any]) -> _Standing:
-        if row[-1] == mark_of_entry(self.sealer, wire(row[:-1])):
+    def _standing(self, row: Sequence[Any], content: bytes) -> _Standing:
+        if row[-1] == mark_of_entry(self.sealer, content):
             return _Standing.MARKED
         is_old = row[-1] is None and (self._first_sealed is None or moment_of(UUID(bytes=row[1])) < self._first_sealed)
         return _Standing.OLD if is_old else _Standing.FOREIGN

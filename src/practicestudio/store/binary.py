@@ -17,6 +17,7 @@ from psycopg.types.array import ListDumper
 
 _HEAD = struct.Struct("!IIIII")  # dimensions, whether there are nulls, element oid, length, lower bound
 _LENGTH = struct.Struct("!i")
+_length = _LENGTH.pack
 _INT8 = struct.Struct("!iq")
 _NULL = b"\xff\xff\xff\xff"
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -62,6 +63,11 @@ _PACKERS: dict[type, tuple[int, int, Callable[[Any], bytes]]] = {
 def wire(values: Iterable[Any]) -> bytes:
     """Values as PostgreSQL sends a row: each its length and its binary form; None is the length -1. What is binary already stays as it is."""
     return b"".join([_NULL if value is None else _PACKERS[type(value)][2](value) for value in values])
+
+
+def wire_of_stored(values: Iterable[bytes | None]) -> bytes:
+    """The same, of values that came in binary."""
+    return b"".join([_NULL if value is None else _length(len(value)) + value for value in values])
 
 
 class _Packed(Dumper):
