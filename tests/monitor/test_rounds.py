@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from practicestudio.app import open_database
-from practicestudio.clock import first_id_at, now
+from practicestudio.clock import first_id_at, new_id, now
 from practicestudio.monitor import rounds
 from practicestudio.monitor.alerts import open_alerts
 from practicestudio.monitor.channels import put_channel
@@ -173,3 +173,18 @@ async def test_what_all_practices_share_is_an_alert_of_the_installation(
     await make_round(database, at, home=tmp_path, send=quiet)
     assert sorted(await alerts_of(database, SHARED)) == ["audit_unsealed", "disk"]
     assert await alerts_of(database, connected.id) == ["audit_unsealed"]
+
+
+async def test_an_emergency_access_is_told_of_for_as_long_as_it_lasts(database: Database, connected: Practice) -> None:
+    at = later(0)
+    async with database.shared() as shared:
+        access = new_id()
+        await shared.connection.execute(
+            "insert into emergencies (id, person_id, at_practice, sealed, started_at, ends_at) values (%s, %s, %s, %s, %s, %s)",
+            [access, new_id(), connected.id, shared.sealer.seal("emergencies", access, b"{}"), at, at + timedelta(minutes=30)],
+        )
+    await make_round(database, at + timedelta(minutes=1), send=quiet)
+    assert await alerts_of(database, connected.id) == ["emergency"]
+    await make_round(database, at + timedelta(minutes=29), send=quiet)
+    await make_round(database, at + timedelta(minutes=36), send=quiet)
+    assert await alerts_of(database, connected.id) == []
