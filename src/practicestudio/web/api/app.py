@@ -6,13 +6,13 @@ from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from practicestudio.web.api import appointments, docs, errors, messages, patients, practices, runs
+from practicestudio.web.api import appointments, docs, errors, messages, patients, practices, reviews, runs
 from practicestudio.web.api.document import routes_of, write_document
 from practicestudio.web.api.problems import answer_with
 from practicestudio.web.guard import check_routes
 from practicestudio.web.services import Services
 
-ROUTERS = (docs.router, practices.router, patients.router, appointments.router, messages.router, errors.router, runs.router)
+ROUTERS = (docs.router, practices.router, patients.router, appointments.router, messages.router, errors.router, reviews.router, runs.router)
 
 
 def create_api(services: Services) -> ASGIApp:
