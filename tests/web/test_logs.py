@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -97,3 +98,18 @@ async def test_an_id_leads_straight_to_its_message(database: Database, practice:
     ann = await sign_in(Role.ANALYST)
     assert (await ann.get(f"{log_of(practice)}/message?id=+{one}+")).headers["location"] == f"{log_of(practice)}/messages/{one}"
     assert "That is no message id" in (await ann.get((await ann.get(f"{log_of(practice)}/message?id=x")).headers["location"])).text
+
+
+async def test_what_messages_say_is_searched_by_who_may_and_noted(database: Database, practice: Practice, sign_in: SignIn) -> None:
+    [one] = await put(database, practice, "patient")
+    ann = await sign_in(Role.ANALYST)
+    assert "What the message says" in (await ann.get(f"{log_of(practice)}/search")).text
+    lines = [json.loads(line) for line in (await ann.post(f"{log_of(practice)}/search", {"text": "canary"})).text.splitlines()]
+    assert str(one) in lines[0]["html"]
+    assert "<mark>Canary</mark>" in lines[0]["html"]
+    assert lines[-1]["words"].startswith("1 of 1 messages are searched, 1 say it.")
+    assert (await ann.post(f"{log_of(practice)}/search", {"text": "x"})).status_code == 422
+    async with database.practice(practice.id) as transaction:
+        found = await transaction.connection.execute("select count(*) from audit_entries where action = 'person:message:search'")
+        assert await found.fetchone() == (1,)
+    assert (await (await sign_in(Role.BILLER)).get(f"{log_of(practice)}/search")).status_code == 403
