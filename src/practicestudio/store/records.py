@@ -257,7 +257,7 @@ async def patients_found(transaction: Transaction, terms: Sequence[Key], after: 
     keys = [transaction.sealer.index(kind, text) for kind, text in terms]
     if not keys:
         return []
-    found = sql.records.patients_found(transaction.connection, practice_id=transaction.practice_id, keys=keys, after=after, limit=limit)
+    found = sql.records.search_patients(transaction.connection, keys=keys, after=after, limit=limit)
     return [_patient(transaction, row) for row in await rows(found)]
 
 

@@ -116,12 +116,6 @@ select count(*) from appointments where practice_id = :practice_id
 update reviews set state = 'outdated', decided_at = now()
 where practice_id = :practice_id and message_id = any(:message_ids::uuid[]) and state = 'open'
 
--- name: patients_found(practice_id, keys, after, limit)
--- A page of those that have all of these keys, in the order they were made in.
-select id, version, status, sealed, merged_into, created_at, changed_at from patients
-where practice_id = :practice_id and search_keys @> :keys::bigint[] and status <> 'deleted' and merged_into is null and id > :after
-order by id limit :limit
-
 -- name: appointments_found(practice_id, start_time, end_time, statuses, after_time, after_id, limit)
 -- Pages of appointments by start: of all, of one provider, of one patient. Each query has the index of its name.
 select id, start_time from appointments
