@@ -1,6 +1,7 @@
 """When a practice's jobs run: cron expressions in the practice's time zone, and off-peak windows for what can wait."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import islice
@@ -95,13 +96,7 @@ def faults_of_window(window: Window) -> list[FieldFault]:
 
 def next_runs(schedule: Schedule, after: datetime, zone: ZoneInfo, window: Window = NIGHT, count: int = 3) -> list[datetime]:
     """The next times at which the job is due, in the zone."""
-    found: list[datetime] = []
-    while len(found) < count:
-        due = next_due(schedule, found[-1] if found else after, zone, window)
-        if due is None:
-            break
-        found.append(due.astimezone(zone))
-    return found
+    return list(islice(upcoming(schedule, after, zone, window), count))
 
 
 def cron_words(cron: str) -> str:
@@ -120,13 +115,16 @@ def next_due(schedule: Schedule, after: datetime, zone: ZoneInfo, window: Window
 
     A time that daylight saving skips runs at the change; one that comes twice runs once (as Debian's cron does, which cronsim follows).
     """
-    if not schedule.enabled:
-        return None
-    times = CronSim(schedule.cron, after.astimezone(zone))
-    for due in islice(times, 20_000):
-        if not schedule.off_peak or window.holds(due):
-            return due.astimezone(UTC)
-    return None
+    due = next(upcoming(schedule, after, zone, window), None)
+    return None if due is None else due.astimezone(UTC)
+
+
+def upcoming(schedule: Schedule, after: datetime, zone: ZoneInfo, window: Window = NIGHT) -> Iterator[datetime]:
+    """The times after `after` at which the job is due, in the zone; none when it is switched off."""
+    if schedule.enabled:
+        for due in islice(CronSim(schedule.cron, after.astimezone(zone)), 20_000):
+            if not schedule.off_peak or window.holds(due):
+                yield due
 
 
 def opens_at(window: Window, now: datetime, zone: ZoneInfo) -> datetime:

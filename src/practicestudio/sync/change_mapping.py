@@ -19,12 +19,12 @@ from practicestudio.mapping import (
 from practicestudio.mapping.in_force import CodeInForce, RowInForce, codes_in_force, rows_in_force
 from practicestudio.mapping.override_faults import faults_together, override_faults
 from practicestudio.mapping.overrides import named_custom_fields, of_kind
-from practicestudio.practices import configuration
+from practicestudio.practices import configuration, connection
 from practicestudio.practices.items import read_items
 from practicestudio.records import CustomField
 from practicestudio.store.database import Transaction
 from practicestudio.sync.change_settings import Changed, Wanted, change_settings, read_settings
-from practicestudio.sync.setup import MAPPING, OVERRIDES, mapping_of
+from practicestudio.sync.setup import MAPPING, OVERRIDES
 
 GONE = "Somebody else changed or removed this meanwhile. Look at what is in force now."
 
@@ -56,8 +56,9 @@ async def read_mapping(transaction: Transaction) -> MappingInForce:
     values = await read_settings(transaction)
     fields = (await read_items(transaction)).custom_fields
     overrides = tuple(override_from_row(row) for row in values.get(MAPPING, {}).get(OVERRIDES) or ())
+    stored = values.get(connection.SECTION, {}).get(connection.NAME)
     return MappingInForce(
-        mapping_of(values, await read_items(transaction)).dialect,
+        connection.from_value(stored).dialect if stored else "platform",
         overrides,
         tuple((one, tuple(rows_in_force(one, overrides))) for one in ALL_MAPS),
         tuple((table, tuple(codes_in_force(table, overrides))) for table in ALL_CODE_TABLES),

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from itertools import takewhile
+from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 from practicestudio.practices.forms.schedules import DAYS, JOBS
-from practicestudio.practices.schedule import Schedule, Window, cron_words, next_runs
+from practicestudio.practices.schedule import Schedule, Window, cron_words, next_runs, upcoming
 
 DAY = 24 * 60
 OFTEN = 12
@@ -54,9 +54,11 @@ def week_of(schedules: Mapping[str, Schedule], window: Window, now: datetime, zo
 
 def _within_a_week(schedule: Schedule, window: Window, now: datetime, zone: ZoneInfo) -> Sequence[datetime]:
     """The starts of a job that is not often; none of one that is."""
-    end, most = now + timedelta(days=7), 7 * OFTEN
-    found = list(takewhile(lambda moment: moment < end, next_runs(schedule, now, zone, window, most + 1)))
-    return found if len(found) <= most else ()
+    end = now + timedelta(days=7)
+    found = list(islice(takewhile(lambda moment: moment < end, upcoming(schedule, now, zone, window)), OFTEN + 1))
+    if len(found) > OFTEN and found[-1] - found[0] < timedelta(days=1):
+        return ()
+    return list(takewhile(lambda moment: moment < end, upcoming(schedule, now, zone, window)))
 
 
 def _open(window: Window, day: int) -> tuple[tuple[int, int], ...]:
