@@ -241,3 +241,10 @@ async def test_the_first_sync_is_watched_from_the_moment_it_is_asked_for(everyon
     part = await everyone.get(at(connected, "/setup/progress"), headers={"HX-Request": "true"})
     assert "<html" not in part.text
     assert 'hx-trigger="every 1s"' in part.text
+
+
+async def test_whoever_sees_to_all_practices_is_offered_to_add_one(everyone: Any, sign_in: Any, practice: Practice) -> None:
+    assert 'href="/practices/add"' in (await everyone.get("/", follow_redirects=True)).text
+    assert 'href="/practices/add"' in (await everyone.get(at(practice))).text
+    analyst = await sign_in(Role.ANALYST)
+    assert 'href="/practices/add"' not in (await analyst.get(at(practice))).text
