@@ -76,6 +76,14 @@ async def open_database(settings: Settings, *, server_settings: Mapping[str, str
         yield database
 
 
+@asynccontextmanager
+async def open_prepared(access: Access, keys: Keys) -> AsyncIterator[Database]:
+    """The database of a server that open_access has made ready, for a short look."""
+    async with Database(access.app, access.dispatch, keys, connections=1) as database:
+        await database.add_keys(SHARED)
+        yield database
+
+
 async def read_schema_state(settings: Settings) -> SchemaState:
     """Which migrations are applied and pending."""
     async with open_access(settings, migrated=False) as (access, _):

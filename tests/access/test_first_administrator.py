@@ -5,7 +5,7 @@ from psycopg import AsyncConnection
 
 from practicestudio.access.caller import EVERYWHERE
 from practicestudio.access.change_password import change_password
-from practicestudio.access.first_administrator import ensure_first_administrator
+from practicestudio.access.first_administrator import anybody_there, ensure_first_administrator
 from practicestudio.access.manage_people import add_person
 from practicestudio.access.people import Particulars
 from practicestudio.access.rights import Role
@@ -53,5 +53,7 @@ async def test_a_first_password_that_was_lost_is_replaced_at_the_next_start(empt
 
 
 async def test_where_somebody_is_nobody_is_made(empty: Database, rules: Rules) -> None:
+    assert not await anybody_there(empty)
     await add_person(empty, OPERATOR, Particulars(name="Ann", sign_in_name="ann.first"), {})
+    assert await anybody_there(empty)
     assert await ensure_first_administrator(empty, rules) is None

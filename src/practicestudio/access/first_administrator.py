@@ -26,6 +26,12 @@ class FirstSignIn:
     password: str = field(repr=False)
 
 
+async def anybody_there(database: Database) -> bool:
+    """Whether there is anybody who may sign in."""
+    async with database.shared() as transaction:
+        return any(person.deactivated_at is None for person in await read_people(transaction))
+
+
 async def ensure_first_administrator(database: Database, rules: Rules, roles: Collection[Role] = (Role.ADMINISTRATOR,)) -> FirstSignIn | None:
     """Where nobody has ever signed in, an administrator of all practices with a new one-time password, which is kept nowhere; else None.
 

@@ -13,7 +13,7 @@ from practicestudio.access.rules import Rules
 from practicestudio.access.sessions import Browser, Factor, Method, end_old_sessions, start_session
 from practicestudio.errors import Permanent
 from practicestudio.store import sql
-from practicestudio.store.database import Database, Origin, Transaction
+from practicestudio.store.database import SHARED, Database, Origin, Transaction
 
 NOBODY = "nobody"
 """The trail's actor where nobody known tried."""
@@ -84,10 +84,11 @@ async def _count(transaction: Transaction, rules: Rules, presented: Presented, b
     """Who it may be, once the try is counted."""
     name = plain_name(presented.sign_in_name)[:100]
     person = await find_person(transaction, name)
-    known = person is not None and await is_known(transaction, presented.device, person.id)
+    person_id = person.id if person else SHARED  # the same is asked about a name that nobody has, and takes as long
+    known = await is_known(transaction, presented.device, person_id)
     counters = attempts.sign_in_counters(transaction, rules, name, browser.address, presented.device if known else None)
     await attempts.count_try(transaction, counters, now)
-    password = await passwords.read_password(transaction, person.id) if person else None
+    password = await passwords.read_password(transaction, person_id)
     return _Candidate(person, None if person and person.deactivated_at else password, counters)
 
 

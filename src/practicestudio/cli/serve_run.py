@@ -2,16 +2,21 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import orjson
 from pydantic import SecretStr
 
-from practicestudio.app import embedded_server, open_access
+from practicestudio.access.first_administrator import anybody_there
+from practicestudio.app import Keys, embedded_server, open_access, open_prepared
 from practicestudio.cli.output import say
 from practicestudio.cli.processes import ChildCommand, Crew
 from practicestudio.cli.roles import pause, stop_on_signals
 from practicestudio.settings import Settings, load
 from practicestudio.web.server import check_address
+
+if TYPE_CHECKING:
+    from practicestudio.store.prepare import Access
 
 SERVER_EVERY = 2.0
 """Seconds between two looks whether the embedded database still runs."""
@@ -45,11 +50,12 @@ async def serve(settings: Settings, roles: Sequence[str]) -> None:
     if "web" in roles:
         check_address(settings)
     stop = stop_on_signals()
-    async with open_access(settings) as (_, keys), Crew(role_commands(settings, roles)):
+    async with open_access(settings) as (access, keys), Crew(role_commands(settings, roles)):
         server = embedded_server(settings, keys)
         say(f"Practice Studio runs: {', '.join(roles)}. Ctrl-C stops it.")
         if "web" in roles:
             say(f"Its pages are at {settings.public_url}")
+            await _hint_at_first_person(access, keys)
         while not stop.is_set():
             if server is not None:
                 await asyncio.to_thread(server.ensure_running)
@@ -57,3 +63,10 @@ async def serve(settings: Settings, roles: Sequence[str]) -> None:
         if server is not None:
             server.leave()
     say("Practice Studio has stopped.")
+
+
+async def _hint_at_first_person(access: "Access", keys: Keys) -> None:
+    """Say how somebody gets in where nobody can. No password is made here: what a service says is kept in logs."""
+    async with open_prepared(access, keys) as database:
+        if not await anybody_there(database):
+            say("Nobody can sign in yet. Make an administrator with: practicestudio person add NAME --name … --everywhere --role administrator")

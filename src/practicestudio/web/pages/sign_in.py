@@ -116,7 +116,6 @@ async def leave(visit: Partly) -> Response:
         await end_session(transaction, visit.session)
     response = RedirectResponse("/sign-in", 303)
     drop_session(response, visit.services.settings)
-    response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 
