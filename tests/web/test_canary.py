@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import structlog
 
 from practicestudio.access.caller import EVERYWHERE
 from practicestudio.access.rights import Role
@@ -61,11 +62,14 @@ async def test_no_canary_sings_in_logs_metrics_and_addresses(
 ) -> None:
     person = await sign_in(*Role, at=EVERYWHERE)
     configure_logging("debug", as_json=True)
-    shown = await person.post(f"/practices/{practice.athena_id}/patients/search", {"query": "Zebulonqa Quillfeatherby"})
-    assert "Quillfeatherby" in shown.text, "the pages do show the canary"
-    led_to = await exercise(person, list(ways(serve._app._pages)), practice, canary)
-    metrics = (await stranger.get("/metrics")).text
-    logged = "".join(capfd.readouterr())
-    assert logged.count('"path_template"') > 50, "requests are logged"
-    told = {one for one in CANARIES for text in (logged, metrics, *led_to) if one.lower() in text.lower()}
+    try:
+        shown = await person.post(f"/practices/{practice.athena_id}/patients/search", {"query": "Zebulonqa Quillfeatherby"})
+        assert "Quillfeatherby" in shown.text, "the pages do show the canary"
+        led_to = await exercise(person, list(ways(serve._app._pages)), practice, canary)
+        metrics = (await stranger.get("/metrics")).text
+    finally:
+        structlog.reset_defaults()
+    lines = "".join(capfd.readouterr())
+    assert lines.count('"path_template"') > 50, "requests are logged"
+    told = {one for one in CANARIES for text in (lines, metrics, *led_to) if one.lower() in text.lower()}
     assert told == set()
