@@ -57,6 +57,7 @@ def test_a_short_range_is_drawn_by_hours_and_a_long_one_by_the_practices_days() 
     days = buckets(datetime(2026, 10, 30, 12, tzinfo=UTC), None, NOON, NEW_YORK, 30)
     assert days[:4] == [datetime(2026, 10, 30, 4, tzinfo=UTC), *[datetime(2026, 10, 31, 4, tzinfo=UTC), datetime(2026, 11, 1, 4, tzinfo=UTC)],
                         datetime(2026, 11, 2, 5, tzinfo=UTC)]  # fmt: skip
+    assert len(buckets(datetime(2000, 1, 1, tzinfo=UTC), None, NOON, NEW_YORK, 30)) == 31, "not before what is kept"
     x, ranges = bars(days, NEW_YORK)
     assert (x[0], ranges[0]) == ("2026-10-30T00:00:00-04:00", "2026-10-30T04:00:00Z/2026-10-31T04:00:00Z")
 

@@ -127,9 +127,10 @@ def read_narrowing(given: QueryParams, zone: tzinfo) -> Narrowing:
 
 
 def buckets(since: datetime | None, before: datetime | None, moment: datetime, zone: tzinfo, kept_days: int) -> list[datetime]:
-    """The starts of a chart's bars: full hours, or midnights of the practice. Pure."""
+    """The starts of a chart's bars: full hours, or midnights of the practice; none before what is kept. Pure."""
     end = before or moment
-    start = (since or end - timedelta(days=kept_days)).replace(minute=0, second=0, microsecond=0)
+    oldest = end - timedelta(days=kept_days)
+    start = max(since or oldest, oldest).replace(minute=0, second=0, microsecond=0)
     if end - start <= HOURLY:
         return [start + timedelta(hours=n) for n in range(max(1, -(-int((end - start).total_seconds()) // 3600)))]
     day = start.astimezone(zone).replace(hour=0)
