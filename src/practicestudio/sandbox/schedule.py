@@ -1,8 +1,10 @@
 """Slots and first bookings as a pure function of seed, practice, provider and day."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from practicestudio.sandbox.catalogue import APPOINTMENT_TYPES, CANCEL_REASONS, REASONS, Catalogue, Provider, Record
@@ -16,6 +18,7 @@ PER_DAY = 2 * SLOTS
 FIRST_ID = 10_000
 FIRST_DAY = date(2020, 1, 1).toordinal()
 BOOKED_DAYS = 14
+REMEMBERED = 32_768  # what was asked for last is asked for again: a month of a practice's slots, and the times at which they begin
 _TIMES = tuple(f"{hour:02}:{minute:02}" for hour in (8, 9, 10, 11, 13, 14, 15, 16) for minute in (0, 30))
 _TYPES = {one.id: one for one in APPOINTMENT_TYPES}
 _REASONS = {one.id: one for one in REASONS}
@@ -41,6 +44,7 @@ class Schedule:
         self._catalogue, self._population = catalogue, population
         self._salt = salt(seed, catalogue.practice, "slots")
         self._today = opened.date().toordinal()
+        self._remembered = lru_cache(REMEMBERED)(self._record)
 
     def identify(self, key: SlotKey) -> int:
         return FIRST_ID + ((key.day - FIRST_DAY) * len(self._catalogue.providers) + key.provider) * PER_DAY + key.number
@@ -84,8 +88,11 @@ class Schedule:
     def _is_cancelled(drawn: int) -> bool:
         return drawn >> 8 & 15 == 0
 
-    def appointment(self, appointment: int) -> Record | None:
-        """The record of a slot, free or booked; None where the practice has none."""
+    def appointment(self, appointment: int) -> Mapping[str, Any] | None:
+        """The record of a slot, free or booked; None where the practice has none. It is remembered: copy it before changing it."""
+        return self._remembered(appointment)
+
+    def _record(self, appointment: int) -> Record | None:
         key = self.locate(appointment)
         if key is None or (key.number >= REOPENED and not self._gives_back(appointment - REOPENED, key.day)):
             return None
@@ -130,9 +137,15 @@ class Schedule:
     def start(self, record: Record) -> datetime:
         """When an appointment begins, in UTC."""
         department = self._catalogue.department(int(record["departmentid"])) or self._catalogue.departments[0]
-        month, day, year = (int(part) for part in record["date"].split("/"))
-        hour, minute = (int(part) for part in record["starttime"].split(":"))
-        return datetime.combine(date(year, month, day), time(hour, minute), ZoneInfo(department.zone)).astimezone(UTC)
+        return _moment(record["date"], record["starttime"], department.zone)
+
+
+@lru_cache(REMEMBERED)
+def _moment(day: str, at: str, zone: str) -> datetime:
+    """MM/DD/YYYY and HH:MM on the clock of a zone, in UTC."""
+    month, of_month, year = (int(part) for part in day.split("/"))
+    hour, minute = (int(part) for part in at.split(":"))
+    return datetime.combine(date(year, month, of_month), time(hour, minute), ZoneInfo(zone)).astimezone(UTC)
 
 
 def type_fields(wanted: int | None) -> Record:
