@@ -49,7 +49,7 @@ def test_no_option_takes_a_secret_as_its_value() -> None:
 
 def test_wrong_usage_ends_with_status_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["practice", "lst"]) == 2
-    assert main(["serve", "--roles", "web"]) == 2
+    assert main(["serve", "--roles", "wed"]) == 2
     assert "worker" in capsys.readouterr().err
 
 
