@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ASSETS := src/practicestudio/web/assets
+# Where this is set, each of the many processes that tests start compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
 .PHONY: run test setup check lock clean

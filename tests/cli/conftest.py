@@ -3,7 +3,6 @@
 import io
 import json
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -19,7 +18,6 @@ import uvicorn
 from practicestudio.app import embedded_server, load_keyring
 from practicestudio.cli.main import main
 from practicestudio.sandbox import SandboxConfig, create_app
-from practicestudio.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -63,15 +61,10 @@ class Command:
 
 
 @pytest.fixture(scope="session")
-def command() -> Iterator[Command]:
+def command(new_home: Any) -> Iterator[Command]:
     """The command on a home whose database keeps running between two calls."""
-    with tempfile.TemporaryDirectory(prefix="practicestudio-cli-") as folder:
-        settings = Settings(home=Path(folder) / "home")
-        server = embedded_server(settings, load_keyring(settings))
-        assert server is not None
-        server.ensure_running()
+    with new_home() as settings, embedded_server(settings, load_keyring(settings)):
         yield Command(settings.home)
-        server.remove()
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,21 +12,14 @@ import structlog
 
 from practicestudio.app import embedded_server, load_keyring
 from practicestudio.cli.main import main
-from practicestudio.settings import Settings
 
 
 @pytest.fixture(scope="module")
-def home() -> Iterator[Path]:
+def home(new_home: Any) -> Iterator[Path]:
     """A home with one practice."""
-    with tempfile.TemporaryDirectory(prefix="ps-keys-") as folder:
-        Path(folder).chmod(0o711)
-        settings = Settings(home=Path(folder) / "home")
-        server = embedded_server(settings, load_keyring(settings), {"fsync": "off"})
-        assert server
-        with server:
-            assert main(["--home", str(settings.home), "practice", "add", "195900", "--name", "Harborview", "--time-zone", "America/New_York"]) == 0
-            yield settings.home
-        server.remove()
+    with new_home() as settings, embedded_server(settings, load_keyring(settings)):
+        assert main(["--home", str(settings.home), "practice", "add", "195900", "--name", "Harborview", "--time-zone", "America/New_York"]) == 0
+        yield settings.home
 
 
 @pytest.fixture(autouse=True)

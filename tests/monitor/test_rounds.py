@@ -22,15 +22,15 @@ from practicestudio.practices.connection import Connection, set_connection
 from practicestudio.practices.credentials import Credentials, set_credentials
 from practicestudio.practices.practice import Practice, add_practice
 from practicestudio.practices.shared_credential import blind, limits_name
-from practicestudio.settings import Settings
 from practicestudio.store.database import SHARED, Database
 
 
 @pytest.fixture(scope="module")
-async def database(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
+async def database(new_home: Any) -> AsyncIterator[Database]:
     """One of its own, for a round looks at every practice that there is."""
-    async with open_database(Settings(home=tmp_path_factory.mktemp("rounds") / "home")) as opened:
-        yield opened
+    with new_home() as own:
+        async with open_database(own) as opened:
+            yield opened
 
 
 @pytest.fixture(autouse=True)

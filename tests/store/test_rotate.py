@@ -1,12 +1,10 @@
 """Changing keys: everything opens at every moment, whoever works meanwhile and wherever it is broken off; in the end nothing is under an old key."""
 
 import asyncio
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +17,7 @@ from practicestudio.access import audit, kept_answers
 from practicestudio.access.caller import Caller
 from practicestudio.access.manage_people import add_person
 from practicestudio.access.people import Particulars, read_people
-from practicestudio.app import embedded_server, key_file, load_keyring, open_access
+from practicestudio.app import key_file, load_keyring, open_access
 from practicestudio.athena.rest.shared import SharedTokens
 from practicestudio.clock import new_id, now
 from practicestudio.delivery.inbox import accept, store_bodies
@@ -73,22 +71,13 @@ class Store:
 
 
 @pytest.fixture(scope="module")
-def own() -> Iterator[Settings]:
-    with tempfile.TemporaryDirectory(prefix="ps-rotate-") as folder:
-        Path(folder).chmod(0o711)
-        settings = Settings(home=Path(folder) / "home")
-        yield settings
-        if server := embedded_server(settings, load_keyring(settings)):
-            server.remove()
-
-
-@pytest.fixture(scope="module")
-async def made(own: Settings) -> AsyncIterator[Store]:
-    async with open_access(own, server_settings={"fsync": "off", "synchronous_commit": "off"}) as (access, _):
-        store = Store(own, access)
-        async with store.opened() as database:
-            await database.make_days(now().date())
-        yield store
+async def made(new_home: Any) -> AsyncIterator[Store]:
+    with new_home() as own:
+        async with open_access(own) as (access, _):
+            store = Store(own, access)
+            async with store.opened() as database:
+                await database.make_days(now().date())
+            yield store
 
 
 @pytest.fixture
@@ -429,11 +418,19 @@ async def test_wrapping_anew_ends_when_those_who_read_the_old_wrapping_have_open
 
 async def test_rows_in_somebodys_hands_are_left_for_later_and_all_others_go_on(store: Store) -> None:
     told: list[tuple[int, int]] = []
+    all_but_one = asyncio.Event()
+
+    def hear(done: int, total: int) -> None:
+        told.append((done, total))
+        if done == total - 1:
+            all_but_one.set()
+
     async with store.opened() as database, store.opened() as other:
         await rotate.renew_data_keys(database)
         async with other.practice(store.practice) as transaction:
             (patient,) = (await records.read_patients(transaction, await ids(transaction, "patients"), lock=True)).values()
-            resealing = asyncio.create_task(rotate.reseal(database, lambda *progress: told.append(progress)))
+            resealing = asyncio.create_task(rotate.reseal(database, hear))
+            await asyncio.wait_for(all_but_one.wait(), 60)
             assert await still_waits(resealing)
             done, total = told[-1]
             assert done == total - 1

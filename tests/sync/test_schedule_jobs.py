@@ -10,7 +10,6 @@ import pytest
 from practicestudio.app import open_database
 from practicestudio.delivery import error_queue
 from practicestudio.practices.schedule import DEFAULTS
-from practicestudio.settings import Settings
 from practicestudio.store.database import Database
 from practicestudio.sync.schedule_jobs import start_due_jobs
 
@@ -18,10 +17,11 @@ NOON = datetime(2026, 3, 2, 17, tzinfo=UTC)  # a Monday; in New York it is noon
 
 
 @pytest.fixture(scope="module")
-async def database(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Database]:
+async def database(new_home: Any) -> AsyncIterator[Database]:
     """One of its own, for jobs are started for every practice that there is."""
-    async with open_database(Settings(home=tmp_path_factory.mktemp("jobs") / "home")) as opened:
-        yield opened
+    with new_home() as own:
+        async with open_database(own) as opened:
+            yield opened
 
 
 async def started(clinic: Any, at: datetime) -> list[str]:

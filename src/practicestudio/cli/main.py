@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -83,11 +84,17 @@ def _global_options(
     context.obj = Session(home)
 
 
+@cache
+def _command() -> Any:
+    """The tree of commands, which takes long to make."""
+    return typer.main.get_command(app)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command line and return its exit status: 0, 1 when it failed, 2 for wrong usage, 130 when it was interrupted, 143 when it was
     told to end."""
     try:
-        app(args=None if arguments is None else list(arguments), prog_name="practicestudio")
+        _command()(args=None if arguments is None else list(arguments), prog_name="practicestudio")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else FAILED
     except KeyboardInterrupt:
