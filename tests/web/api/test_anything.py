@@ -21,7 +21,7 @@ CHECKS = [
     checks.response_headers_conformance,
     checks.response_schema_conformance,
 ]
-EACH = 5
+EACH = 3
 """Requests of each kind to each operation."""
 
 
@@ -52,7 +52,7 @@ async def test_the_document_keeps_what_it_promises(desk: Program, register: Regi
         return tried
 
     tried = await asyncio.to_thread(try_everything)
-    assert tried > 150
+    assert tried > 100
 
 
 def _try(cases: Any, send: Any) -> int:
