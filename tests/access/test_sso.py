@@ -71,10 +71,10 @@ class Desk:
         return f"{self.issuer}{address}" if address.startswith("/") else address
 
     async def begin(self, at: timedelta = timedelta()) -> str:
-        return await sso.begin_sign_in(self.database, self.rules, self.provider_id, self.holder, "/account", HERE, START + at)
+        return await sso.begin_sign_in(self.database, self.rules, self.provider_id, self.holder, "/account", HERE, now() + at)
 
     async def finish(self, answer: dict[str, str], at: timedelta = timedelta(), holder: str = "") -> SignedIn:
-        arrival, next_page = await sso.finish_sign_in(self.database, self.rules, holder or self.holder, answer, HERE, None, START + at)
+        arrival, next_page = await sso.finish_sign_in(self.database, self.rules, holder or self.holder, answer, HERE, None, now() + at)
         assert next_page == "/account"
         return await self.signed_in(arrival.token)
 
@@ -83,7 +83,7 @@ class Desk:
 
     async def signed_in(self, token: str) -> SignedIn:
         async with self.database.shared() as transaction:
-            found = await use_session(transaction, token, START, self.rules)
+            found = await use_session(transaction, token, now(), self.rules)
         assert found
         return found
 
@@ -100,14 +100,14 @@ class Desk:
 
     async def session_of(self, person: Caller) -> SignedIn:
         async with self.database.shared() as transaction:
-            token = await start_session(transaction, person.person_id, "password", HERE, START)
+            token = await start_session(transaction, person.person_id, "password", HERE, now())
         return await self.signed_in(token)
 
     async def link(self, session: SignedIn, **claims: Any) -> None:
-        address = await sso.begin_link(self.database, self.rules, self.provider_id, session, START)
+        address = await sso.begin_link(self.database, self.rules, self.provider_id, session, now())
         answer = await self.provider_answer(address, **claims)
         assert sso.is_link(answer)
-        await sso.finish_link(self.database, self.rules, session, answer, START)
+        await sso.finish_link(self.database, self.rules, session, answer, now())
 
 
 @pytest.fixture(scope="session")
@@ -197,14 +197,14 @@ class TestThroughARealProvider:
             await desk.link(other, sub="the boss")
         async with desk.database.shared() as transaction:
             assert [one for one, _ in await sso.read_links(transaction, boss.person_id)] == [desk.provider_id]
-        await sso.remove_link(desk.database, desk.rules, session, desk.provider_id, START)
+        await sso.remove_link(desk.database, desk.rules, session, desk.provider_id, now())
         with pytest.raises(SignInRefused):
             await desk.come(sub="the boss")
 
     async def test_linking_is_confirmed_first(self, desk: Desk) -> None:
         session = await desk.session_of(await desk.person(an_address()))
         with pytest.raises(ConfirmFirst):
-            await sso.begin_link(desk.database, desk.rules, desk.provider_id, session, START + timedelta(minutes=16))
+            await sso.begin_link(desk.database, desk.rules, desk.provider_id, session, now() + timedelta(minutes=16))
 
     async def test_an_answer_meant_for_one_browser_is_worth_nothing_in_another(self, desk: Desk) -> None:
         """Else an attacker could have a victim finish the attacker's sign-in."""
@@ -215,7 +215,7 @@ class TestThroughARealProvider:
             await desk.finish(answer, holder="another browser")
         victim = await desk.session_of(await desk.person(an_address()))
         with pytest.raises(SignInRefused):
-            await sso.finish_link(desk.database, desk.rules, victim, answer, START)
+            await sso.finish_link(desk.database, desk.rules, victim, answer, now())
 
     async def test_an_answer_counts_once_soon_and_with_its_state(self, desk: Desk) -> None:
         email = an_address()
