@@ -36,7 +36,7 @@ def someone(database: Database) -> Someone:
     """Makes a person nobody else knows, with a role at a practice (or everywhere), as a caller."""
 
     async def make(practice_id: UUID | None = None, *roles: Role, name: str = "Ann Lee") -> Caller:
-        given = Particulars(name=name, sign_in_name=f"person{next(_numbers)}")
+        given = Particulars(name=name, sign_in_name=f"somebody{next(_numbers)}")
         person_id = await add_person(database, OPERATOR, given, {practice_id: frozenset(roles)} if practice_id is not None else {})
         async with database.shared() as transaction:
             return await caller_of(transaction, person_id)
