@@ -112,7 +112,9 @@ def test_an_app_as_second_factor_is_asked_for_at_the_next_sign_in(visitor: Visit
     visitor.fill(code=app.now())
     visitor.page.keyboard.press("Enter")
     visitor.page.wait_for_load_state()
-    with open_browser() as context:
+    browser = visitor.page.context.browser
+    assert browser
+    with browser.new_context() as context:
         other = Visitor(context.new_page(), studio.address)
         other.open("/sign-in")
         other.fill(sign_in_name=studio.sign_in_name, password=PASSWORD)
@@ -188,7 +190,7 @@ def test_an_unsure_match_is_resolved_and_a_conflict_decided(visitor: Visitor) ->
     visitor.page.get_by_role("radio").nth(1).check()
     visitor.press("Decide")
     visitor.open(f"{ROOT}/review?state=decided")
-    visitor.sees("Who is it?")
+    expect(visitor.page.get_by_role("row").filter(has_text="Who is it?").first).to_be_visible()
 
 
 def test_a_patient_is_found_as_one_types_and_booked(visitor: Visitor) -> None:

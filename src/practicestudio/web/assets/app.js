@@ -72,7 +72,10 @@
     }
     return loading.get(address);
   };
+  // What scrolls sideways can be scrolled by the keyboard too.
+  const regions = (scope) => scope.querySelectorAll?.(".table-responsive, pre.body").forEach((region) => { region.tabIndex = 0; });
   focus(document);
   charts(document);
-  document.addEventListener("htmx:afterSettle", (event) => { focus(event.detail.elt); charts(event.detail.elt); });
+  regions(document);
+  document.addEventListener("htmx:afterSettle", (event) => { focus(event.detail.elt); charts(event.detail.elt); regions(event.detail.elt); });
 })();
