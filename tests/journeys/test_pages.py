@@ -47,7 +47,9 @@ def studio() -> Iterator[Studio]:
         folder.chmod(0o711)
         said = folder / "said"
         sandbox = subprocess.Popen(
-            [COMMAND, "sandbox", "--port", str(port), "--practices", "195902", "--patients", "12"], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            [COMMAND, "sandbox", "--port", str(port), "--practices", "195902", "--patients", "12"],
+            stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
         )
         with said.open("wb") as err:
             demo = subprocess.Popen([COMMAND, "demo", "--patients", "40", "--home", str(folder / "home")], stdout=subprocess.DEVNULL, stderr=err)
