@@ -6,7 +6,7 @@ ASSETS := src/practicestudio/web/assets
 unexport PYTHONDONTWRITEBYTECODE
 NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
-.PHONY: run test setup check lock clean
+.PHONY: run test setup check screenshots lock clean
 
 run: setup
 	$(BIN)/practicestudio demo
@@ -36,6 +36,10 @@ $(ASSETS)/node_modules/.made: $(ASSETS)/package-lock.json .venv/.made
 tests/node_modules/.made: tests/package-lock.json .venv/.made
 	cd tests && PATH="$(CURDIR)/$(BIN):$$PATH" $(NPM_CI)
 	touch $@
+
+screenshots: setup tests/node_modules/.made  # the pictures of the docs, by the journeys that test the pages; needs chromium
+	mkdir -p build/pictures
+	PRACTICESTUDIO_PICTURES=$(CURDIR)/build/pictures $(BIN)/pytest tests/journeys/test_pages.py
 
 lock:  # after a change of pyproject.toml; needs uv
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet -o requirements/run.txt
