@@ -25,7 +25,9 @@ CANARIES = (
     *(b"Zebulonqa", b"Quillfeatherby", b"Canarywharf Lane", b"Ostrichville", b"canary.bird@nest.example", b"6175559871", b"Nestor Featherkin"),
     *(b"Wingspania", b"Beakley", b"617-555-9871", b"Feathernote", b"perched badly", b"987654321", b"Plumagepolicy"),
 )
-OF_A_LANE = (rb"patient:(?:\d|ours:)", rb"appointment:(?:\d|ours:)")
+# Not behind the length byte that PostgreSQL puts before the bare word: there the word is a column of its own, and the random bytes of the next
+# column may begin like this by chance.
+OF_A_LANE = (rb"(?<!\x11)patient:(?:\d|ours:)", rb"(?<!\x19)appointment:(?:\d|ours:)")
 
 
 def readable(home: Path) -> dict[bytes, str]:

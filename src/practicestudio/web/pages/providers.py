@@ -124,9 +124,12 @@ async def put(
     given = Provider(**{key: value.strip() for key, value in plain.items()}, client_secret=client_secret, link_by_email=bool(link_by_email))
     try:
         provider_id = UUID(provider) if provider else None
+    except ValueError:
+        raise NotFound("There is no such sign-in provider.") from None
+    try:
         await put_provider(visit.services.database, visit.caller, provider_id, given, visit.origin)
     except (InvalidValue, ValueError) as fault:
-        return _form(visit, UUID(provider) if provider else None, given, {_field_of(fault): getattr(fault, "sentence", "It is not known.")})
+        return _form(visit, provider_id, given, {_field_of(fault): getattr(fault, "sentence", "It is not known.")})
     return go(visit, SETTINGS, "It is saved. Its button stands on the sign-in page.")
 
 
