@@ -54,10 +54,11 @@ union all
 limit 1
 
 -- name: latest_jobs(practice_id, kinds, states)
--- Of each kind of job the newest message in each state.
+-- Of each kind of job the newest message in each state. The order names kind and state, so that their index gives it: by the id alone the plan
+-- would walk through the whole log for a state that is rare.
 select m.* from unnest(:kinds::text[]) as k (kind) cross join unnest(:states::text[]) as s (state) cross join lateral (
     select id, kind, state, received_at, finished_at, due_at, tries, error, decided_by from messages
-    where practice_id = :practice_id and kind = k.kind and state = s.state order by id desc limit 1
+    where practice_id = :practice_id and kind = k.kind and state = s.state order by messages.kind desc, messages.state desc, id desc limit 1
 ) as m
 
 -- name: job_history(practice_id, kinds, states, before, limit)
@@ -66,7 +67,8 @@ select m.id, m.kind, m.state, m.received_at, m.finished_at, m.due_at, m.tries, m
 from (
     select j.* from unnest(:kinds::text[]) as k (kind) cross join unnest(:states::text[]) as s (state) cross join lateral (
         select id, kind, state, received_at, finished_at, due_at, tries, error, decided_by from messages
-        where practice_id = :practice_id and kind = k.kind and state = s.state and (:before::uuid is null or id < :before) order by id desc limit :limit
+        where practice_id = :practice_id and kind = k.kind and state = s.state and (:before::uuid is null or id < :before)
+        order by messages.kind desc, messages.state desc, id desc limit :limit
     ) as j order by j.id desc limit :limit
 ) as m left join sync_runs r on r.practice_id = :practice_id and r.id = m.id order by m.id desc
 
