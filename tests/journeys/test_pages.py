@@ -116,7 +116,7 @@ def test_an_app_as_second_factor_is_asked_for_at_the_next_sign_in(visitor: Visit
     visitor.page.wait_for_load_state()
     browser = visitor.page.context.browser
     assert browser
-    with browser.new_context() as context:
+    with browser.new_context(reduced_motion="reduce") as context:
         other = Visitor(context.new_page(), studio.address)
         other.open("/sign-in")
         other.fill(sign_in_name=studio.sign_in_name, password=PASSWORD)
