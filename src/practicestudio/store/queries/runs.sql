@@ -54,22 +54,38 @@ union all
 limit 1
 
 -- name: latest_jobs(practice_id, kinds, states)
--- Of each kind of job the newest message in each state. The order names kind and state, so that their index gives it: by the id alone the plan
--- would walk through the whole log for a state that is rare.
-select m.* from unnest(:kinds::text[]) as k (kind) cross join unnest(:states::text[]) as s (state) cross join lateral (
+-- Of each kind of job the newest message in each state: the counts tell the hour in which it is, and only that hour is looked at.
+select m.* from (
+    select kind, state, max(hour) as hour from (
+        select kind, state, hour from message_counts
+        where practice_id = :practice_id and kind = any(:kinds::text[]) and state = any(:states::text[])
+        group by kind, state, hour having sum(messages) > 0
+    ) as there group by kind, state
+) as newest cross join lateral (
     select id, kind, state, received_at, finished_at, due_at, tries, error, decided_by from messages
-    where practice_id = :practice_id and kind = k.kind and state = s.state order by messages.kind desc, messages.state desc, id desc limit 1
+    where practice_id = :practice_id and kind = newest.kind and state = newest.state
+      and id >= first_id_of_hour(newest.hour) and id < first_id_of_hour(newest.hour + 1)
+    order by id desc limit 1
 ) as m
 
 -- name: job_history(practice_id, kinds, states, before, limit)
--- The newest jobs before an id, each with its run, if it had one.
+-- The newest jobs before an id, each with its run, if it had one. The counts tell how many hours back there are enough of them.
+with there as (
+    select hour, case when hour = hour_of(:before::uuid) then 0 else sum(messages) end as messages from message_counts
+    where practice_id = :practice_id and kind = any(:kinds::text[]) and state = any(:states::text[])
+      and (:before::uuid is null or hour <= hour_of(:before::uuid))
+    group by hour having sum(messages) > 0
+), back as (
+    select hour, sum(messages) over (order by hour desc) as messages from there
+), first as (
+    select coalesce(max(hour) filter (where messages >= :limit), min(hour)) as hour from back
+)
 select m.id, m.kind, m.state, m.received_at, m.finished_at, m.due_at, m.tries, m.error, m.decided_by, r.state, r.counts
-from (
-    select j.* from unnest(:kinds::text[]) as k (kind) cross join unnest(:states::text[]) as s (state) cross join lateral (
-        select id, kind, state, received_at, finished_at, due_at, tries, error, decided_by from messages
-        where practice_id = :practice_id and kind = k.kind and state = s.state and (:before::uuid is null or id < :before)
-        order by messages.kind desc, messages.state desc, id desc limit :limit
-    ) as j order by j.id desc limit :limit
+from first cross join lateral (
+    select id, kind, state, received_at, finished_at, due_at, tries, error, decided_by from messages
+    where practice_id = :practice_id and kind = any(:kinds::text[]) and state = any(:states::text[])
+      and id >= first_id_of_hour(first.hour) and (:before::uuid is null or id < :before)
+    order by id desc limit :limit
 ) as m left join sync_runs r on r.practice_id = :practice_id and r.id = m.id order by m.id desc
 
 -- name: feeds(practice_id)
