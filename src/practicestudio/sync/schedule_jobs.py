@@ -35,7 +35,7 @@ class JobMessage:
 async def job_message(transaction: Transaction, job: str) -> JobMessage | None:
     """The job's message that is in work, or else the one that failed last; None where the job has nothing open."""
     lane = lane_of(transaction.sealer, job)
-    row = await sql.runs.job_message(transaction.connection, practice_id=transaction.practice_id, lane=lane)
+    row = await sql.runs.job_message(transaction.connection, practice_id=transaction.practice_id, kind=job, lane=lane)
     return JobMessage(*row) if row else None
 
 

@@ -45,12 +45,15 @@ returning nextval('message_position')
 -- name: end_reading(practice_id, feed, until)!
 update feeds set reading_since = null, read_until = :until where practice_id = :practice_id and feed = :feed
 
--- name: job_message(practice_id, lane)^
--- The job's message that is in work, or else the one that failed last. By indexes that do not grow with the log.
+-- name: job_message(practice_id, kind, lane)^
+-- The job's message that is in work, or else the one that failed last. By indexes that do not grow with the log, nor with what else has failed.
+with stuck as materialized (
+    select id, state from messages where practice_id = :practice_id and kind = :kind and state in ('failed', 'parked') and lane = :lane
+)
 (select id, state from messages
  where practice_id = :practice_id and lane = :lane and state in ('received', 'working', 'waiting') order by position limit 1)
 union all
-(select id, state from messages where practice_id = :practice_id and state in ('failed', 'parked') and lane = :lane order by id desc limit 1)
+(select id, state from stuck order by id desc limit 1)
 limit 1
 
 -- name: latest_jobs(practice_id, kinds, states)
