@@ -8,9 +8,9 @@ import pytest
 from jsonschema_rs import validator_for
 
 from practicestudio.web.api.app import ROUTERS
-from practicestudio.web.api.document import routes_of, write_document
+from practicestudio.web.api.document import documented, write_document
 
-ROUTES = [route for router in ROUTERS for route in routes_of(router.routes)]
+ROUTES = [route for router in ROUTERS for route in documented(router.routes)]
 DOCUMENT = write_document([route for router in ROUTERS for route in router.routes])
 OPERATIONS = {f"{method.upper()} {path}": spec for path, methods in DOCUMENT["paths"].items() for method, spec in methods.items()}
 

@@ -16,14 +16,14 @@ from practicestudio.settings import Settings
 from practicestudio.store.database import Database
 from practicestudio.sync.doors import open_doors
 from practicestudio.web.api.app import ROUTERS
-from practicestudio.web.api.document import routes_of
+from practicestudio.web.api.document import documented
 from practicestudio.web.app import create_app
 from practicestudio.web.guard import guards_of
 from tests.web.api.conftest import EVERYTHING, MakeProgram, Program
 from tests.web.conftest import SignIn
 
 PROBLEM = "application/problem+json"
-ROUTES = [route for router in ROUTERS for route in routes_of(router.routes)]
+ROUTES = [route for router in ROUTERS for route in documented(router.routes)]
 OF_PRACTICE = [route for route in ROUTES if "{practice}" in route.path]
 OPERATOR = Caller.operator("test")
 TODAY = timedelta(days=1)

@@ -7,7 +7,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from practicestudio.web.api import appointments, docs, errors, messages, patients, practices, reviews, runs
-from practicestudio.web.api.document import routes_of, write_document
+from practicestudio.web.api.document import documented, write_document
 from practicestudio.web.api.problems import answer_with
 from practicestudio.web.guard import check_routes
 from practicestudio.web.services import Services
@@ -22,7 +22,7 @@ def create_api(services: Services) -> ASGIApp:
     for router in ROUTERS:
         app.include_router(router)
     check_routes(app.routes)
-    app.state.routes = tuple(routes_of(app.routes))
+    app.state.routes = tuple(documented(app.routes))
     app.state.document = write_document(app.routes)
     answer_with(app)
     return _Telling(app)

@@ -13,7 +13,7 @@ from practicestudio.web.api.answers import IDEMPOTENCY_KEY, REPLAYED
 from practicestudio.web.api.body import JSON, MERGE_PATCH
 from practicestudio.web.api.described import MARK
 from practicestudio.web.api.refusals import PROBLEM, REFUSALS, refusals_of
-from practicestudio.web.guard import Guard, guards_of
+from practicestudio.web.guard import Guard, guards_of, routes_of
 from practicestudio.web.problem import MEDIA_TYPE
 
 TITLE = "Practice Studio API"
@@ -54,7 +54,7 @@ def write_document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
         components.get("schemas", {}).pop(name, None)
     components.setdefault("schemas", {})["Problem"] = PROBLEM
     components["parameters"] = {IDEMPOTENCY_KEY: _IDEMPOTENCY}
-    for route in routes_of(routes):
+    for route in documented(routes):
         if route.body_field is not None:
             model: Any = route.body_field.field_info.annotation
             components["schemas"][model.__name__]["examples"] = model.model_config["json_schema_extra"]["examples"]
@@ -63,13 +63,9 @@ def write_document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
     return document
 
 
-def routes_of(routes: Iterable[BaseRoute]) -> Iterator[APIRoute]:
-    """The documented routes, those of included routers among them."""
-    for route in routes:
-        if isinstance(route, APIRoute) and route.include_in_schema:
-            yield route
-        elif (included := getattr(route, "original_router", None)) is not None:
-            yield from routes_of(included.routes)
+def documented(routes: Iterable[BaseRoute]) -> Iterator[APIRoute]:
+    """The routes that the document tells of."""
+    return (route for route in routes_of(routes) if route.include_in_schema)
 
 
 def _complete(operation: dict[str, Any], route: APIRoute) -> None:
