@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,6 +58,14 @@ class Visitor:
         found = self.page.locator("main").get_by_text(words).first
         expect(found).to_be_visible(timeout=seconds * 1000)
         return found
+
+    def sees_state(self, state: str, seconds: float = 20) -> None:
+        """Wait until the message that is looked at has come to this state, looking anew now and then."""
+        give_up = time.monotonic() + seconds
+        while state not in self.page.locator("main .badge").first.inner_text():
+            assert time.monotonic() < give_up, f"it has not come to be {state}"
+            self.page.wait_for_timeout(300)
+            self.page.reload()
 
     def is_at(self, path: str | re.Pattern[str], seconds: float = 15) -> None:
         expect(self.page).to_have_url(path if isinstance(path, re.Pattern) else f"{self.address}{path}", timeout=seconds * 1000)

@@ -31,7 +31,7 @@ REFUSED = Finding("token_refused", "critical", "The credentials were refused. Ch
 async def connected(database: Database, practice: Practice) -> Practice:
     async with database.practice(practice.id) as transaction:
         await set_connection(transaction, Connection(base_url="http://127.0.0.1:9"), "cli:test")
-        await set_credentials(transaction, Credentials(client_id="ada-client", client_secret="secret"), "cli:test")
+        await set_credentials(transaction, Credentials(client_id=practice.athena_id, client_secret="secret"), "cli:test")
     return practice
 
 
